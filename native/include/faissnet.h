@@ -1,0 +1,266 @@
+/* FaissNet's C interface to FAISS: the only header that the .NET side sees.
+ *
+ * Rules that hold for every function:
+ *  - Pure C11. Sizes and counts are int64_t, flags int32_t (0 or 1), strings UTF-8.
+ *  - A faissnet_status comes back; results come through out-parameters, which are
+ *    written only when the status is FAISSNET_OK. `_free` functions return nothing,
+ *    accept NULL and never fail.
+ *  - No C++ exception and no abort crosses this interface. When a call fails, its
+ *    message waits in faissnet_last_error() of the same thread until that thread's
+ *    next call.
+ *  - Vectors are row-major float32: vector i starts at x + i * d.
+ *  - Any number of threads may call the functions that take a `const faissnet_index*`
+ *    at once; functions that take a plain `faissnet_index*` need the index to
+ *    themselves. The caller keeps that promise (in .NET: VectorIndex's gate).
+ *  - A text is copied into the caller's buffer, cut and zero-terminated if need be;
+ *    *length receives its whole length without the zero. buffer may be NULL when
+ *    capacity is 0, which asks for the length alone.
+ */
+#ifndef FAISSNET_H
+#define FAISSNET_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#if defined(FAISSNET_BUILD)
+#define FAISSNET_API __declspec(dllexport)
+#else
+#define FAISSNET_API __declspec(dllimport)
+#endif
+#else
+#define FAISSNET_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised whenever a declaration below changes in a way that an older caller would feel. */
+#define FAISSNET_ABI_VERSION 1
+
+typedef int32_t faissnet_status;
+
+enum {
+    FAISSNET_OK = 0,
+    FAISSNET_INVALID_ARGUMENT = 1, /* an argument has no meaning here; the message names it */
+    FAISSNET_NOT_TRAINED = 2,      /* the index must be trained before this call */
+    FAISSNET_OUT_OF_MEMORY = 3,
+    FAISSNET_IO = 4,               /* a file or a callback could not be read or written */
+    FAISSNET_CORRUPT = 5,          /* the data read is no valid index */
+    FAISSNET_UNSUPPORTED = 6,      /* this build, FAISS version or index type cannot do it */
+    FAISSNET_CANCELLED = 7,        /* the monitor asked to stop */
+    FAISSNET_GPU = 8,
+    FAISSNET_NOT_FOUND = 9,        /* no vector with that id */
+    FAISSNET_UNKNOWN = 10          /* FAISS reported something else; its message follows */
+};
+
+/* FAISS's MetricType, same values. */
+enum {
+    FAISSNET_METRIC_INNER_PRODUCT = 0,
+    FAISSNET_METRIC_L2 = 1, /* squared Euclidean distance */
+    FAISSNET_METRIC_L1 = 2,
+    FAISSNET_METRIC_LINF = 3,
+    FAISSNET_METRIC_LP = 4,
+    FAISSNET_METRIC_CANBERRA = 20,
+    FAISSNET_METRIC_BRAY_CURTIS = 21,
+    FAISSNET_METRIC_JENSEN_SHANNON = 22
+};
+
+/* What an index is at its outermost, as far as this interface has a type for it. */
+enum {
+    FAISSNET_KIND_OTHER = 0,
+    FAISSNET_KIND_FLAT = 1,
+    FAISSNET_KIND_IVF_FLAT = 2,
+    FAISSNET_KIND_IVF_PQ = 3
+};
+
+/* Bits of faissnet_capabilities(). */
+enum {
+    FAISSNET_CAPABILITY_GPU = 1,                  /* built with FAISS's GPU part */
+    FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS = 2, /* IVF fast-scan takes nprobe per call */
+    FAISSNET_CAPABILITY_DYNAMIC_SIMD = 4          /* one library picks its kernels at run time */
+};
+
+typedef struct faissnet_index faissnet_index;
+typedef struct faissnet_range_result faissnet_range_result;
+
+/* ---- Runtime ---------------------------------------------------------------- */
+
+FAISSNET_API faissnet_status faissnet_abi_version(int32_t* version);
+
+/* The message of this thread's last failed call; empty if that call succeeded. */
+FAISSNET_API faissnet_status faissnet_last_error(char* buffer, int64_t capacity, int64_t* length);
+
+/* FAISS's version, such as "1.7.3". */
+FAISSNET_API faissnet_status faissnet_faiss_version(char* buffer, int64_t capacity, int64_t* length);
+
+/* FAISS's own description of its build, such as "OPTIMIZE AVX2 ". */
+FAISSNET_API faissnet_status faissnet_compile_options(char* buffer, int64_t capacity, int64_t* length);
+
+/* The instruction set that this library was linked for: "generic", "avx2", "avx512" or "dynamic". */
+FAISSNET_API faissnet_status faissnet_variant(char* buffer, int64_t capacity, int64_t* length);
+
+/* The BLAS that is linked in and how it was built; "unknown" where it does not say. */
+FAISSNET_API faissnet_status faissnet_blas_info(char* buffer, int64_t capacity, int64_t* length);
+
+FAISSNET_API faissnet_status faissnet_capabilities(int64_t* bits);
+
+/* The threads that FAISS and BLAS may use in each call. One setting for all calling threads;
+ * OpenMP alone would keep one per thread. 1 <= threads <= 1024. */
+FAISSNET_API faissnet_status faissnet_get_thread_count(int32_t* threads);
+FAISSNET_API faissnet_status faissnet_set_thread_count(int32_t threads);
+
+/* Indexes and range results that were created and not yet freed: for leak tests. */
+FAISSNET_API faissnet_status faissnet_live_handles(int64_t* count);
+
+/* The CUDA devices that FAISS sees; FAISSNET_UNSUPPORTED in a build without GPU support. */
+FAISSNET_API faissnet_status faissnet_gpu_device_count(int32_t* count);
+
+/* ---- Lifecycle -------------------------------------------------------------- */
+
+/* FAISS's index_factory, as in "OPQ16,IVF4096,PQ16". The new index owns all its parts. */
+FAISSNET_API faissnet_status faissnet_index_factory(
+    int32_t d, const char* description, int32_t metric, faissnet_index** index);
+
+/* IndexFlat; any metric. */
+FAISSNET_API faissnet_status faissnet_index_flat_new(int32_t d, int32_t metric, faissnet_index** index);
+
+/* IndexIVFFlat and IndexIVFPQ over a flat coarse quantizer of the same metric, which the index owns.
+ * metric: L2 or inner product. m must divide d; 1 <= nbits <= 16. */
+FAISSNET_API faissnet_status faissnet_index_ivf_flat_new(
+    int32_t d, int64_t nlist, int32_t metric, faissnet_index** index);
+FAISSNET_API faissnet_status faissnet_index_ivf_pq_new(
+    int32_t d, int64_t nlist, int64_t m, int32_t nbits, int32_t metric, faissnet_index** index);
+
+/* A deep copy. */
+FAISSNET_API faissnet_status faissnet_index_clone(const faissnet_index* index, faissnet_index** copy);
+
+FAISSNET_API void faissnet_index_free(faissnet_index* index);
+
+/* ---- Training and content --------------------------------------------------- */
+
+enum {
+    FAISSNET_STAGE_COARSE = 1, /* k-means iterations of the coarse quantizer */
+    FAISSNET_STAGE_CODES = 2   /* k-means iterations of the product quantizer, all sub-quantizers */
+};
+
+/* Told after every k-means iteration, on the thread that called train; asked more often whether to go on
+ * (then with the numbers of the last report). A value other than 0 stops the call with
+ * FAISSNET_CANCELLED. A cancelled index is left untrained. */
+typedef int32_t (*faissnet_monitor_fn)(void* context, int32_t stage, int64_t done, int64_t total);
+
+typedef struct faissnet_monitor {
+    faissnet_monitor_fn report;
+    void* context;
+} faissnet_monitor;
+
+/* x: n * d floats, finite. monitor may be NULL. */
+FAISSNET_API faissnet_status faissnet_index_train(
+    faissnet_index* index, int64_t n, const float* x, const faissnet_monitor* monitor);
+
+/* Adds n vectors with the ids ntotal, ntotal + 1, … */
+FAISSNET_API faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float* x);
+
+/* Adds n vectors under the caller's ids. An id of -1 is refused: it means "no neighbour". */
+FAISSNET_API faissnet_status faissnet_index_add_with_ids(
+    faissnet_index* index, int64_t n, const float* x, const int64_t* ids);
+
+/* Forgets every vector and keeps the training. */
+FAISSNET_API faissnet_status faissnet_index_reset(faissnet_index* index);
+
+enum {
+    FAISSNET_SELECT_RANGE = 1, /* min <= id < max */
+    FAISSNET_SELECT_IDS = 2    /* ids[0 … count) */
+};
+
+typedef struct faissnet_selector {
+    int32_t kind;
+    int32_t reserved; /* 0 */
+    int64_t min;
+    int64_t max;
+    int64_t count;
+    const int64_t* ids;
+} faissnet_selector;
+
+/* Removes the selected vectors. Indexes without stored ids (flat ones) number the rest anew, as FAISS does. */
+FAISSNET_API faissnet_status faissnet_index_remove_ids(
+    faissnet_index* index, const faissnet_selector* selector, int64_t* removed);
+
+/* ---- Search ----------------------------------------------------------------- */
+
+/* Overrides for one call. 0 means: as the index is set. */
+typedef struct faissnet_search_parameters {
+    int64_t nprobe;    /* lists to visit; clamped to nlist */
+    int64_t max_codes; /* vectors to compare at most, rounded up to whole lists */
+} faissnet_search_parameters;
+
+/* distances and labels: n * k each. Where fewer than k neighbours exist, labels are -1 and distances
+ * the worst value of the metric, as in FAISS. parameters may be NULL. */
+FAISSNET_API faissnet_status faissnet_index_search(
+    const faissnet_index* index, int64_t n, const float* x, int64_t k,
+    const faissnet_search_parameters* parameters, float* distances, int64_t* labels);
+
+/* All vectors nearer than radius (L2: squared), or with an inner product above it. */
+FAISSNET_API faissnet_status faissnet_index_range_search(
+    const faissnet_index* index, int64_t n, const float* x, float radius,
+    const faissnet_search_parameters* parameters, faissnet_range_result** result);
+
+/* Query i's hits are labels[limits[i]] … labels[limits[i + 1] - 1]. The pointers live as long as the result. */
+FAISSNET_API faissnet_status faissnet_range_result_view(
+    const faissnet_range_result* result, const int64_t** limits, const int64_t** labels, const float** distances);
+
+FAISSNET_API void faissnet_range_result_free(faissnet_range_result* result);
+
+/* The stored vector of an id (what the code decodes to, if the index compresses). vector: d floats.
+ * Works on IVF indexes without a direct map: the first call builds a look-up table of 24 bytes per vector,
+ * which lives until the content changes. */
+FAISSNET_API faissnet_status faissnet_index_reconstruct(const faissnet_index* index, int64_t id, float* vector);
+
+/* ---- Properties ------------------------------------------------------------- */
+
+FAISSNET_API faissnet_status faissnet_index_kind(const faissnet_index* index, int32_t* kind);
+
+/* FAISS's class name, wrappers from the outside in: "IndexPreTransform(IndexIVFPQ)". */
+FAISSNET_API faissnet_status faissnet_index_type_name(
+    const faissnet_index* index, char* buffer, int64_t capacity, int64_t* length);
+
+FAISSNET_API faissnet_status faissnet_index_d(const faissnet_index* index, int32_t* d);
+FAISSNET_API faissnet_status faissnet_index_ntotal(const faissnet_index* index, int64_t* ntotal);
+FAISSNET_API faissnet_status faissnet_index_is_trained(const faissnet_index* index, int32_t* is_trained);
+FAISSNET_API faissnet_status faissnet_index_metric(const faissnet_index* index, int32_t* metric);
+
+/* Bytes of one vector's code, the id not counted (FAISS's sa_code_size, or an IVF's code_size). */
+FAISSNET_API faissnet_status faissnet_index_code_size(const faissnet_index* index, int64_t* code_size);
+
+/* The following look through IDMap, PreTransform and Refine for the IVF or PQ inside;
+ * FAISSNET_UNSUPPORTED if there is none. */
+FAISSNET_API faissnet_status faissnet_index_nlist(const faissnet_index* index, int64_t* nlist);
+FAISSNET_API faissnet_status faissnet_index_get_nprobe(const faissnet_index* index, int64_t* nprobe);
+FAISSNET_API faissnet_status faissnet_index_set_nprobe(faissnet_index* index, int64_t nprobe);
+FAISSNET_API faissnet_status faissnet_index_list_sizes(const faissnet_index* index, int64_t count, int64_t* sizes);
+FAISSNET_API faissnet_status faissnet_index_pq_m(const faissnet_index* index, int64_t* m);
+FAISSNET_API faissnet_status faissnet_index_pq_nbits(const faissnet_index* index, int32_t* nbits);
+
+/* FAISS's ParameterSpace by name: nprobe, max_codes, efSearch, efConstruction, ht, k_factor, k_factor_rf,
+ * verbose, and quantizer_… for the coarse quantizer's own. */
+FAISSNET_API faissnet_status faissnet_index_set_parameter(faissnet_index* index, const char* name, double value);
+FAISSNET_API faissnet_status faissnet_index_get_parameter(const faissnet_index* index, const char* name, double* value);
+
+/* ---- Input and output ------------------------------------------------------- */
+
+/* Bytes read, 0 at the end, negative on failure. May return less than asked for. */
+typedef int64_t (*faissnet_read_fn)(void* context, void* buffer, int64_t size);
+
+/* 0 when all of it was written, anything else on failure. */
+typedef int32_t (*faissnet_write_fn)(void* context, const void* buffer, int64_t size);
+
+FAISSNET_API faissnet_status faissnet_index_write_file(const faissnet_index* index, const char* path);
+FAISSNET_API faissnet_status faissnet_index_read_file(const char* path, faissnet_index** index);
+FAISSNET_API faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write_fn write, void* context);
+FAISSNET_API faissnet_status faissnet_index_read(faissnet_read_fn read, void* context, faissnet_index** index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FAISSNET_H */
