@@ -1,0 +1,147 @@
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include <faiss/impl/io.h>
+#include <faiss/index_io.h>
+
+#include "handle.hpp"
+
+namespace faissnet {
+namespace {
+
+class CallbackReader : public faiss::IOReader {
+   public:
+    CallbackReader(faissnet_read_fn read, void* context) : read_(read), context_(context) {
+        name = "the caller's stream";
+    }
+
+    size_t operator()(void* buffer, size_t size, size_t count) override {
+        if (size == 0 || count == 0) {
+            return 0;
+        }
+        const size_t wanted = size * count;
+        size_t done = 0;
+        while (done < wanted) {
+            const int64_t got = read_(context_, static_cast<char*>(buffer) + done, static_cast<int64_t>(wanted - done));
+            if (got < 0) {
+                fail(FAISSNET_IO, "the read callback failed");
+            }
+            if (got == 0) {
+                break;
+            }
+            done += static_cast<size_t>(got);
+        }
+        return done / size;
+    }
+
+   private:
+    faissnet_read_fn read_;
+    void* context_;
+};
+
+class CallbackWriter : public faiss::IOWriter {
+   public:
+    CallbackWriter(faissnet_write_fn write, void* context) : write_(write), context_(context) {
+        name = "the caller's stream";
+    }
+
+    size_t operator()(const void* buffer, size_t size, size_t count) override {
+        if (size != 0 && count != 0 && write_(context_, buffer, static_cast<int64_t>(size * count)) != 0) {
+            fail(FAISSNET_IO, "the write callback failed");
+        }
+        return count;
+    }
+
+   private:
+    faissnet_write_fn write_;
+    void* context_;
+};
+
+struct CloseFile {
+    void operator()(std::FILE* file) const {
+        std::fclose(file);
+    }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+File open_file(const char* path, const char* mode) {
+    require(path != nullptr && *path != '\0', "path must not be empty");
+    File file(std::fopen(path, mode));
+    if (file == nullptr) {
+        fail(FAISSNET_IO, "%.500s: %s", path, std::strerror(errno));
+    }
+    return file;
+}
+
+// The message as FAISS means it, under a status that it does not know.
+[[noreturn]] void rethrow_as(faissnet_status status, const char* what) {
+    record_faiss(what);
+    char message[1024];
+    int64_t length = 0;
+    faissnet_last_error(message, sizeof message, &length);
+    throw Error(status, message);
+}
+
+template <typename Source>
+std::unique_ptr<faiss::Index> read(Source* source) {
+    std::unique_ptr<faiss::Index> made;
+    try {
+        made.reset(faiss::read_index(source));
+    } catch (const faiss::FaissException& error) {
+        rethrow_as(FAISSNET_CORRUPT, error.what());
+    } catch (const std::length_error&) {
+        fail(FAISSNET_CORRUPT, "a length in the data is impossible");
+    }
+    if (made == nullptr || made->d < 1 || made->ntotal < 0) {
+        fail(FAISSNET_CORRUPT, "the data holds no index with d >= 1 and ntotal >= 0");
+    }
+    return made;
+}
+
+} // namespace
+} // namespace faissnet
+
+using namespace faissnet;
+
+faissnet_status faissnet_index_write_file(const faissnet_index* index, const char* path) {
+    return guard([&] {
+        const auto& source = open(index);
+        auto file = open_file(path, "wb");
+        try {
+            faiss::write_index(&source, file.get());
+        } catch (const faiss::FaissException& error) {
+            rethrow_as(FAISSNET_IO, error.what());
+        }
+        // A full disk may show only when the last bytes leave the buffer.
+        if (std::fclose(file.release()) != 0) {
+            fail(FAISSNET_IO, "%.500s: %s", path, std::strerror(errno));
+        }
+    });
+}
+
+faissnet_status faissnet_index_read_file(const char* path, faissnet_index** index) {
+    return guard([&] {
+        const auto file = open_file(path, "rb");
+        hand_over(read(file.get()), index);
+    });
+}
+
+faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write_fn write, void* context) {
+    return guard([&] {
+        const auto& source = open(index);
+        require(write != nullptr, "write must not be NULL");
+        CallbackWriter writer(write, context);
+        faiss::write_index(&source, &writer);
+    });
+}
+
+faissnet_status faissnet_index_read(faissnet_read_fn read_callback, void* context, faissnet_index** index) {
+    return guard([&] {
+        require(read_callback != nullptr, "read must not be NULL");
+        CallbackReader reader(read_callback, context);
+        hand_over(read(static_cast<faiss::IOReader*>(&reader)), index);
+    });
+}

@@ -1,0 +1,136 @@
+#include <memory>
+#include <string>
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/clone_index.h>
+#include <faiss/index_factory.h>
+
+#include "handle.hpp"
+
+using namespace faissnet;
+
+static_assert(FAISSNET_METRIC_INNER_PRODUCT == static_cast<int>(faiss::METRIC_INNER_PRODUCT), "metric values");
+static_assert(FAISSNET_METRIC_L2 == static_cast<int>(faiss::METRIC_L2), "metric values");
+static_assert(FAISSNET_METRIC_LP == static_cast<int>(faiss::METRIC_Lp), "metric values");
+static_assert(FAISSNET_METRIC_JENSEN_SHANNON == static_cast<int>(faiss::METRIC_JensenShannon), "metric values");
+
+namespace {
+
+// FAISS accepts any d, and fails much later or not at all. Its newer readers refuse files above this one.
+constexpr int32_t kMaxDimension = 1 << 20;
+
+void require_dimension(int32_t d) {
+    if (d < 1 || d > kMaxDimension) {
+        fail(FAISSNET_INVALID_ARGUMENT, "d is %d: expected 1 to %d", d, kMaxDimension);
+    }
+}
+
+faiss::MetricType require_metric(int32_t metric) {
+    const bool known = (metric >= FAISSNET_METRIC_INNER_PRODUCT && metric <= FAISSNET_METRIC_LP) ||
+            (metric >= FAISSNET_METRIC_CANBERRA && metric <= FAISSNET_METRIC_JENSEN_SHANNON);
+    if (!known) {
+        fail(FAISSNET_INVALID_ARGUMENT, "metric is %d: no such metric", metric);
+    }
+    return static_cast<faiss::MetricType>(metric);
+}
+
+faiss::MetricType require_ivf_metric(int32_t metric) {
+    if (metric != FAISSNET_METRIC_L2 && metric != FAISSNET_METRIC_INNER_PRODUCT) {
+        fail(FAISSNET_INVALID_ARGUMENT, "metric is %d: this index type knows L2 (1) and inner product (0)", metric);
+    }
+    return static_cast<faiss::MetricType>(metric);
+}
+
+void require_nlist(int64_t nlist) {
+    if (nlist < 1 || nlist > INT32_MAX) {
+        fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: expected 1 to 2^31 - 1", static_cast<long long>(nlist));
+    }
+}
+
+// Builds an IVF index that owns its coarse quantizer, also when the construction fails half-way.
+template <typename Make>
+std::unique_ptr<faiss::Index> make_ivf(int32_t d, faiss::MetricType metric, Make make) {
+    auto quantizer = std::make_unique<faiss::IndexFlat>(d, metric);
+    auto ivf = make(quantizer.get());
+    ivf->quantizer = quantizer.release();
+    ivf->own_fields = true;
+    return ivf;
+}
+
+} // namespace
+
+faissnet_status faissnet_index_factory(int32_t d, const char* description, int32_t metric, faissnet_index** index) {
+    return guard([&] {
+        require_dimension(d);
+        require(description != nullptr && *description != '\0', "description must not be empty");
+        std::unique_ptr<faiss::Index> made;
+        try {
+            made.reset(faiss::index_factory(d, description, require_metric(metric)));
+        } catch (const faiss::FaissException& error) {
+            // Whatever the factory refuses, it refuses because of the description (or how d and the metric fit it).
+            record_faiss(error.what());
+            char message[512];
+            int64_t length = 0;
+            faissnet_last_error(message, sizeof message, &length);
+            fail(FAISSNET_INVALID_ARGUMENT, "description is \"%.200s\" (d = %d): %s", description, d, message);
+        }
+        hand_over(std::move(made), index);
+    });
+}
+
+faissnet_status faissnet_index_flat_new(int32_t d, int32_t metric, faissnet_index** index) {
+    return guard([&] {
+        require_dimension(d);
+        const auto type = require_metric(metric);
+        // The named subclasses are what FAISS's own factory and other languages expect to find.
+        std::unique_ptr<faiss::Index> made;
+        if (type == faiss::METRIC_L2) {
+            made = std::make_unique<faiss::IndexFlatL2>(d);
+        } else if (type == faiss::METRIC_INNER_PRODUCT) {
+            made = std::make_unique<faiss::IndexFlatIP>(d);
+        } else {
+            made = std::make_unique<faiss::IndexFlat>(d, type);
+        }
+        hand_over(std::move(made), index);
+    });
+}
+
+faissnet_status faissnet_index_ivf_flat_new(int32_t d, int64_t nlist, int32_t metric, faissnet_index** index) {
+    return guard([&] {
+        require_dimension(d);
+        require_nlist(nlist);
+        const auto type = require_ivf_metric(metric);
+        hand_over(make_ivf(d, type, [&](faiss::Index* quantizer) {
+            return std::make_unique<faiss::IndexIVFFlat>(quantizer, d, nlist, type);
+        }), index);
+    });
+}
+
+faissnet_status faissnet_index_ivf_pq_new(
+        int32_t d, int64_t nlist, int64_t m, int32_t nbits, int32_t metric, faissnet_index** index) {
+    return guard([&] {
+        require_dimension(d);
+        require_nlist(nlist);
+        const auto type = require_ivf_metric(metric);
+        if (m < 1 || m > d || d % m != 0) {
+            fail(FAISSNET_INVALID_ARGUMENT, "m is %lld: expected a divisor of d = %d", static_cast<long long>(m), d);
+        }
+        // FAISS takes more and then counts 256 centroids; its encoder stops at 16.
+        if (nbits < 1 || nbits > 16) {
+            fail(FAISSNET_INVALID_ARGUMENT, "nbits is %d: expected 1 to 16", nbits);
+        }
+        hand_over(make_ivf(d, type, [&](faiss::Index* quantizer) {
+            return std::make_unique<faiss::IndexIVFPQ>(quantizer, d, nlist, m, nbits, type);
+        }), index);
+    });
+}
+
+faissnet_status faissnet_index_clone(const faissnet_index* index, faissnet_index** copy) {
+    return guard([&] { hand_over(std::unique_ptr<faiss::Index>(faiss::clone_index(&open(index))), copy); });
+}
+
+void faissnet_index_free(faissnet_index* index) {
+    guard([&] { delete index; });
+}

@@ -1,0 +1,105 @@
+#include <cmath>
+#include <string>
+
+#include <faiss/AutoTune.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQR.h>
+#include <faiss/IndexPQ.h>
+
+#include "handle.hpp"
+
+namespace faissnet {
+namespace {
+
+const std::string kQuantizerPrefix = "quantizer_";
+
+// FAISS casts to an integer without looking: NaN, negative and huge values would become anything.
+void require_value(const std::string& name, double value) {
+    const bool may_be_zero = name == "verbose" || name == "max_codes" || name == "ht";
+    // FAISS's own spelling of "no limit" for these is infinity.
+    const bool unlimited = std::isinf(value) && value > 0 && name == "max_codes";
+    if (!unlimited && !(value >= (may_be_zero ? 0 : 1) && value <= 2147483647.0)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "%s is %g: expected %d to 2^31 - 1", name.c_str(), value, may_be_zero ? 0 : 1);
+    }
+}
+
+[[noreturn]] void fail_no_parameter(const std::string& name) {
+    fail(FAISSNET_INVALID_ARGUMENT, "name is \"%.100s\": this index has no such parameter", name.c_str());
+}
+
+const faiss::IndexHNSW* hnsw_of(const faiss::Index& index) {
+    if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
+        return hnsw;
+    }
+    auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
+    return ivf != nullptr ? dynamic_cast<const faiss::IndexHNSW*>(ivf->quantizer) : nullptr;
+}
+
+// FAISS only sets. This reads along the same paths as its ParameterSpace::set_index_parameter.
+double read(const faiss::Index& index, const std::string& name) {
+    if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index); refine != nullptr && name == "k_factor_rf") {
+        return refine->k_factor;
+    }
+    if (auto inner = unwrap_once(index)) {
+        return read(*inner, name);
+    }
+    if (name == "verbose") {
+        return index.verbose ? 1 : 0;
+    }
+    auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
+    if (ivf != nullptr && name == "nprobe") {
+        return static_cast<double>(ivf->nprobe);
+    }
+    if (ivf != nullptr && name == "max_codes") {
+        return static_cast<double>(ivf->max_codes);
+    }
+    if (ivf != nullptr && name.compare(0, kQuantizerPrefix.size(), kQuantizerPrefix) == 0) {
+        return read(*ivf->quantizer, name.substr(kQuantizerPrefix.size()));
+    }
+    if (auto refined = dynamic_cast<const faiss::IndexIVFPQR*>(&index); refined != nullptr && name == "k_factor") {
+        return refined->k_factor;
+    }
+    if (name == "ht") {
+        if (auto pq = dynamic_cast<const faiss::IndexPQ*>(&index)) {
+            return pq->search_type == faiss::IndexPQ::ST_polysemous ? pq->polysemous_ht
+                                                                    : static_cast<double>(pq->pq.code_size * 8);
+        }
+        if (auto ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(&index)) {
+            return ivfpq->polysemous_ht != 0 ? ivfpq->polysemous_ht : static_cast<double>(ivfpq->pq.code_size * 8);
+        }
+    }
+    if (auto hnsw = hnsw_of(index)) {
+        if (name == "efSearch") {
+            return hnsw->hnsw.efSearch;
+        }
+        if (name == "efConstruction") {
+            return hnsw->hnsw.efConstruction;
+        }
+    }
+    fail_no_parameter(name);
+}
+
+} // namespace
+} // namespace faissnet
+
+using namespace faissnet;
+
+faissnet_status faissnet_index_set_parameter(faissnet_index* index, const char* name, double value) {
+    return guard([&] {
+        auto& target = open(index);
+        require(name != nullptr, "name must not be NULL");
+        require_value(name, value);
+        read(target, name); // says so if there is no such parameter, where FAISS names only itself
+        faiss::ParameterSpace().set_index_parameter(&target, name, value);
+    });
+}
+
+faissnet_status faissnet_index_get_parameter(const faissnet_index* index, const char* name, double* value) {
+    return guard([&] {
+        const auto& source = open(index);
+        require(name != nullptr && value != nullptr, "name and value must not be NULL");
+        *value = read(source, name);
+    });
+}
