@@ -100,6 +100,12 @@ FAISSNET_API faissnet_status faissnet_compile_options(char* buffer, int64_t capa
 /* The instruction set that this library was linked for: "generic", "avx2", "avx512" or "dynamic". */
 FAISSNET_API faissnet_status faissnet_variant(char* buffer, int64_t capacity, int64_t* length);
 
+/* The instruction set in use: that of the variant, or in a "dynamic" library what it chose:
+ * "generic", "avx2" or "avx512". Only a dynamic library can be set to another one (before its first search),
+ * and only to one that the processor has; others answer FAISSNET_UNSUPPORTED. */
+FAISSNET_API faissnet_status faissnet_get_simd_level(char* buffer, int64_t capacity, int64_t* length);
+FAISSNET_API faissnet_status faissnet_set_simd_level(const char* level);
+
 /* The BLAS that is linked in and how it was built; "unknown" where it does not say. */
 FAISSNET_API faissnet_status faissnet_blas_info(char* buffer, int64_t capacity, int64_t* length);
 

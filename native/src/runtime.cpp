@@ -9,10 +9,6 @@
 #include "handle.hpp"
 #include "version.hpp"
 
-#ifndef FAISSNET_VARIANT
-#define FAISSNET_VARIANT "generic"
-#endif
-
 #ifdef FAISSNET_HAVE_OPENBLAS
 extern "C" char* openblas_get_config(void);
 #endif
@@ -60,6 +56,20 @@ faissnet_status faissnet_compile_options(char* buffer, int64_t capacity, int64_t
 
 faissnet_status faissnet_variant(char* buffer, int64_t capacity, int64_t* length) {
     return guard([&] { copy_text(kDynamicSimd ? "dynamic" : FAISSNET_VARIANT, buffer, capacity, length); });
+}
+
+faissnet_status faissnet_get_simd_level(char* buffer, int64_t capacity, int64_t* length) {
+    return guard([&] { copy_text(simd_level(), buffer, capacity, length); });
+}
+
+faissnet_status faissnet_set_simd_level(const char* level) {
+    return guard([&] {
+        require(level != nullptr, "level must not be NULL");
+        if (!set_simd_level(level)) {
+            fail(FAISSNET_UNSUPPORTED, "level is \"%.50s\": this library runs at \"%s\"%s", level, simd_level().c_str(),
+                 kDynamicSimd ? " and this processor or build has no such level" : " alone");
+        }
+    });
 }
 
 faissnet_status faissnet_blas_info(char* buffer, int64_t capacity, int64_t* length) {

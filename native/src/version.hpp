@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <faiss/Index.h>
 #include <faiss/IndexFlat.h>
@@ -11,6 +12,15 @@
 #include <faiss/IndexIVFFastScan.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
+
+#ifdef FAISSNET_DYNAMIC_SIMD
+#include <faiss/utils/simd_levels.h>
+#endif
+
+// The instruction set that the build links this library for.
+#ifndef FAISSNET_VARIANT
+#define FAISSNET_VARIANT "generic"
+#endif
 
 #define FAISSNET_FAISS_AT_LEAST(major, minor, patch)                                     \
     (FAISS_VERSION_MAJOR * 10000 + FAISS_VERSION_MINOR * 100 + FAISS_VERSION_PATCH >= \
@@ -27,8 +37,34 @@ constexpr bool kFastScanTakesParameters = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 // 1.14 can be built with all its kernels in one library, chosen at run time.
 #ifdef FAISSNET_DYNAMIC_SIMD
 constexpr bool kDynamicSimd = true;
+
+inline std::string simd_level() {
+    const auto name = faiss::SIMDConfig::get_level_name();
+    return name == "NONE" ? "generic" : name == "AVX2" ? "avx2" : name.rfind("AVX512", 0) == 0 ? "avx512" : name;
+}
+
+// False if there is no such level here.
+inline bool set_simd_level(const std::string& name) {
+    const auto level = name == "generic" ? faiss::SIMDLevel::NONE
+            : name == "avx2"             ? faiss::SIMDLevel::AVX2
+            : name == "avx512"           ? faiss::SIMDLevel::AVX512
+                                         : faiss::SIMDLevel::COUNT;
+    if (level == faiss::SIMDLevel::COUNT || !faiss::SIMDConfig::is_simd_level_available(level)) {
+        return false;
+    }
+    faiss::SIMDConfig::set_level(level);
+    return true;
+}
 #else
 constexpr bool kDynamicSimd = false;
+
+inline std::string simd_level() {
+    return FAISSNET_VARIANT;
+}
+
+inline bool set_simd_level(const std::string& name) {
+    return name == FAISSNET_VARIANT;
+}
 #endif
 
 } // namespace faissnet
