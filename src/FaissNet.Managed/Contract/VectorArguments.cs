@@ -1,0 +1,89 @@
+using System.Numerics.Tensors;
+
+namespace FaissNet;
+
+/// <summary>The checks that stand before every engine: what passes here cannot make one read or write out of bounds.</summary>
+internal static class VectorArguments
+{
+    /// <summary>The number of vectors in n·d floats.</summary>
+    public static int CountVectors(ReadOnlySpan<float> vectors, int dimension, string name)
+    {
+        var (count, rest) = Math.DivRem(vectors.Length, dimension);
+        return rest == 0
+            ? count
+            : throw new ArgumentException($"{name} holds {vectors.Length} floats: expected a multiple of the index's dimension, {dimension}.", name);
+    }
+
+    /// <summary>
+    /// NaN and infinity are refused: FAISS stores them silently, and then finds such vectors never, or always first.
+    /// </summary>
+    public static void RequireFinite(ReadOnlySpan<float> vectors, int dimension, string name)
+    {
+        if (TensorPrimitives.IsFiniteAll(vectors))
+            return;
+
+        var i = 0;
+        while (float.IsFinite(vectors[i]))
+            i++;
+
+        throw new ArgumentException(
+            $"{name} holds {vectors[i]} in vector {i / dimension}, component {i % dimension}: expected finite values only.", name);
+    }
+
+    /// <summary>The n·d floats of a tensor of shape [n, d], or [d] for one vector.</summary>
+    public static ReadOnlySpan<float> Flatten(ReadOnlyTensorSpan<float> vectors, int dimension, string name)
+    {
+        var shape = vectors.Lengths;
+        if (shape.Length is not (1 or 2) || shape[^1] != dimension)
+        {
+            throw new ArgumentException(
+                $"{name} has the shape [{string.Join(", ", shape.ToArray())}]: expected [n, {dimension}].", name);
+        }
+
+        if (vectors.FlattenedLength == 0)
+            return [];
+
+        if (vectors.FlattenedLength > Array.MaxLength)
+            throw new ArgumentException($"{name} holds {vectors.FlattenedLength} floats: expected at most {Array.MaxLength} in one call.", name);
+
+        var length = (int)vectors.FlattenedLength;
+        if (vectors.IsDense && vectors.TryGetSpan(new nint[shape.Length], length, out var dense))
+            return dense;
+
+        // A slice with strides has no rows to hand over as they stand.
+        var copy = new float[length];
+        vectors.FlattenTo(copy);
+        return copy;
+    }
+
+    /// <summary>n·k, if that many results fit into one array.</summary>
+    public static int CountResults(int queries, int k)
+    {
+        var results = (long)queries * k;
+        return results <= Array.MaxLength
+            ? (int)results
+            : throw new ArgumentOutOfRangeException(
+                nameof(k), k, $"k is {k}: with {queries} queries that makes {results} results, more than an array holds. Search in smaller batches.");
+    }
+
+    public static void RequireK(int k)
+    {
+        if (k < 1)
+            throw new ArgumentOutOfRangeException(nameof(k), k, $"k is {k}: expected at least 1.");
+    }
+
+    public static void RequireLength(int length, int expected, string name, string shape)
+    {
+        if (length < expected)
+            throw new ArgumentException($"{name} has room for {length} values: expected {shape} = {expected}.", name);
+    }
+
+    public static void RequireIds(ReadOnlySpan<long> ids, int count, string name)
+    {
+        if (ids.Length != count)
+            throw new ArgumentException($"{name} holds {ids.Length} ids: expected one for each of the {count} vectors.", name);
+
+        if (ids.IndexOf(-1L) is >= 0 and var position)
+            throw new ArgumentException($"{name}[{position}] is -1, which means \"no neighbour\" in results: choose another id.", name);
+    }
+}

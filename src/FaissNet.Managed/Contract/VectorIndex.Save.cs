@@ -1,0 +1,46 @@
+namespace FaissNet;
+
+// Saving.
+public abstract partial class VectorIndex
+{
+    /// <summary>Writes the index to a file in FAISS's own format, which FAISS reads from every language.</summary>
+    /// <remarks>The file appears whole or not at all: a temporary file in the same folder is written, flushed to the disk and
+    /// renamed. Whatever goes wrong, a file that was there before stays as it was. Searches go on meanwhile; writers wait.</remarks>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <exception cref="IOException">The file cannot be written: the folder is missing, the disk is full, ….</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written.</exception>
+    /// <exception cref="NotSupportedException">FAISS cannot write this index type.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, Save);
+    }
+
+    /// <summary>Writes the index to a stream in FAISS's own format, from the stream's position on.</summary>
+    /// <param name="stream">A writable stream. It is flushed, not closed.</param>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> cannot be written.</exception>
+    /// <exception cref="NotSupportedException">FAISS cannot write this index type.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    /// <remarks>Exceptions of the stream come through as they are.</remarks>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanWrite)
+            throw new ArgumentException("stream cannot be written: expected a writable stream.", nameof(stream));
+
+        Read();
+        try
+        {
+            SaveCore(stream);
+            stream.Flush();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>Writes the index to a writable stream.</summary>
+    protected abstract void SaveCore(Stream stream);
+}

@@ -1,0 +1,198 @@
+using System.Numerics.Tensors;
+
+namespace FaissNet;
+
+// Searching and reconstructing.
+public abstract partial class VectorIndex
+{
+    // Enough for every core and for the matrix kernels, few enough to stop soon.
+    private const int QueriesPerReport = 1024;
+
+    /// <summary>
+    /// Finds the k nearest vectors to each of n queries, nearest first. Without progress and cancellation this allocates nothing
+    /// on the managed heap.
+    /// </summary>
+    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="k">Neighbours per query.</param>
+    /// <param name="distances">Receives n·k distances, row by row; with <see cref="MetricType.L2"/> they are squared. May be longer.</param>
+    /// <param name="labels">Receives n·k ids. Where fewer than k vectors are found, the rest of the row is -1 and its distances are
+    /// <see cref="float.MaxValue"/> (<see cref="float.MinValue"/> with <see cref="MetricType.InnerProduct"/>), as in FAISS.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    /// <param name="progress">Told as queries are answered, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries; what the outputs then hold is unspecified.</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is less than 1, or n·k is more than an array holds.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException"><paramref name="parameters"/> holds something that this index type does not know.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Search(
+        ReadOnlySpan<float> queries,
+        int k,
+        Span<float> distances,
+        Span<long> labels,
+        SearchParameters? parameters = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
+        VectorArguments.RequireK(k);
+        var results = VectorArguments.CountResults(n, k);
+        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
+        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
+        VectorArguments.RequireFinite(queries, Dimension, nameof(queries));
+        Read();
+        try
+        {
+            RequireTrained();
+            if (n == 0)
+                return;
+
+            if (progress is null && !cancellationToken.CanBeCanceled)
+            {
+                SearchCore(queries, n, k, distances[..results], labels[..results], parameters);
+                return;
+            }
+
+            for (var first = 0; first < n; first += QueriesPerReport)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var count = Math.Min(QueriesPerReport, n - first);
+                SearchCore(
+                    queries.Slice(first * Dimension, count * Dimension),
+                    count,
+                    k,
+                    distances.Slice(first * k, count * k),
+                    labels.Slice(first * k, count * k),
+                    parameters);
+                progress?.Report(new IndexProgress(IndexStage.Searching, first + count, n));
+            }
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>Finds the k nearest vectors to each of n queries, nearest first.</summary>
+    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="k">Neighbours per query. The result has no more columns than the index has vectors, so
+    /// <see cref="int.MaxValue"/> asks for all.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    /// <param name="progress">Told as queries are answered, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries.</param>
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, int, Span{float}, Span{long}, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)" path="/exception"/>
+    public SearchResult Search(
+        ReadOnlySpan<float> queries,
+        int k,
+        SearchParameters? parameters = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
+        VectorArguments.RequireK(k);
+        var columns = (int)Math.Min(k, Count);
+        var results = VectorArguments.CountResults(n, columns);
+        var distances = GC.AllocateUninitializedArray<float>(results);
+        var labels = GC.AllocateUninitializedArray<long>(results);
+        // Without columns there is nothing to fill in, but the arguments are still to be checked.
+        if (columns == 0)
+            Search(queries, 1, new float[n], new long[n], parameters, progress, cancellationToken);
+        else
+            Search(queries, columns, distances, labels, parameters, progress, cancellationToken);
+
+        return new SearchResult(n, columns, distances, labels);
+    }
+
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, int, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>
+    /// <param name="queries">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="k">Neighbours per query.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    /// <param name="progress">Told as queries are answered, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries.</param>
+    public SearchResult Search(
+        ReadOnlyTensorSpan<float> queries,
+        int k,
+        SearchParameters? parameters = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        Search(VectorArguments.Flatten(queries, Dimension, nameof(queries)), k, parameters, progress, cancellationToken);
+
+    /// <summary>Finds all vectors within a radius of each of n queries. FAISS's <c>range_search</c>.</summary>
+    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="radius">Vectors with a distance below it are found; with <see cref="MetricType.L2"/> it is squared. With
+    /// <see cref="MetricType.InnerProduct"/> those with a product above it.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    /// <exception cref="ArgumentException">The length does not fit, or a value is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained, or there are more hits than an array holds.</exception>
+    /// <exception cref="NotSupportedException">The index type has no range search, or does not know the parameters.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public RangeSearchResult RangeSearch(ReadOnlySpan<float> queries, float radius, SearchParameters? parameters = null)
+    {
+        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
+        if (!float.IsFinite(radius))
+            throw new ArgumentOutOfRangeException(nameof(radius), radius, $"radius is {radius}: expected a finite value.");
+
+        VectorArguments.RequireFinite(queries, Dimension, nameof(queries));
+        Read();
+        try
+        {
+            RequireTrained();
+            return n == 0 ? new RangeSearchResult([0], [], []) : RangeSearchCore(queries, n, radius, parameters);
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <inheritdoc cref="RangeSearch(ReadOnlySpan{float}, float, SearchParameters?)"/>
+    /// <param name="queries">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="radius">The radius; with <see cref="MetricType.L2"/> it is squared.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    public RangeSearchResult RangeSearch(ReadOnlyTensorSpan<float> queries, float radius, SearchParameters? parameters = null) =>
+        RangeSearch(VectorArguments.Flatten(queries, Dimension, nameof(queries)), radius, parameters);
+
+    /// <summary>The vector stored under an id, or what its code decodes to if the index compresses. FAISS's <c>reconstruct</c>.</summary>
+    /// <remarks>An IVF index looks ids up in a table of 24 bytes per vector, built by the first call after a change of the content.
+    /// FAISS's <c>make_direct_map</c> is not needed.</remarks>
+    /// <param name="id">The vector's id.</param>
+    /// <param name="vector">Receives <see cref="Dimension"/> floats. May be longer.</param>
+    /// <exception cref="ArgumentException"><paramref name="vector"/> is too short.</exception>
+    /// <exception cref="KeyNotFoundException">The index holds no vector with this id.</exception>
+    /// <exception cref="NotSupportedException">The index type cannot reconstruct.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Reconstruct(long id, Span<float> vector)
+    {
+        VectorArguments.RequireLength(vector.Length, Dimension, nameof(vector), "Dimension");
+        Read();
+        try
+        {
+            ReconstructCore(id, vector[..Dimension]);
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <inheritdoc cref="Reconstruct(long, Span{float})"/>
+    /// <returns><see cref="Dimension"/> floats.</returns>
+    public float[] Reconstruct(long id)
+    {
+        var vector = new float[Dimension];
+        Reconstruct(id, vector);
+        return vector;
+    }
+
+    /// <summary>Answers n ≥ 1 queries; all arguments are valid, the outputs exactly n·k long and the index trained.</summary>
+    protected abstract void SearchCore(
+        ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters);
+
+    /// <summary>Answers n ≥ 1 queries; all arguments are valid and the index is trained.</summary>
+    protected abstract RangeSearchResult RangeSearchCore(
+        ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters);
+
+    /// <summary>Writes <see cref="Dimension"/> floats.</summary>
+    protected abstract void ReconstructCore(long id, Span<float> vector);
+}

@@ -1,0 +1,176 @@
+using System.Numerics.Tensors;
+
+namespace FaissNet;
+
+/// <summary>
+/// An index over vectors of one dimension: the contract of every index of both engines. Names are FAISS's own where FAISS
+/// has one.
+/// </summary>
+/// <remarks>
+/// <para>Vectors are row-major float32: n vectors are n·<see cref="Dimension"/> floats. All components must be finite.</para>
+/// <para>With <see cref="MetricType.L2"/> every distance is squared, as in FAISS.</para>
+/// <para>Any number of threads may search, read and save at once. Training, adding, removing and setting wait until those
+/// are through and then have the index to themselves. <see cref="Dispose()"/> may be called at any time: calls that are
+/// under way finish, later ones throw <see cref="ObjectDisposedException"/>. Do not call an index from its own progress
+/// reports.</para>
+/// </remarks>
+public abstract partial class VectorIndex : IDisposable
+{
+    private readonly ReaderWriterGate _gate = new();
+    private volatile bool _disposed;
+
+    /// <summary>Sets what never changes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimension"/> is less than 1.</exception>
+    protected VectorIndex(int dimension, MetricType metric)
+    {
+        if (dimension < 1)
+            throw new ArgumentOutOfRangeException(nameof(dimension), dimension, $"dimension is {dimension}: expected at least 1.");
+
+        Dimension = dimension;
+        Metric = metric;
+    }
+
+    /// <summary>Components per vector. FAISS's <c>d</c>.</summary>
+    public int Dimension { get; }
+
+    /// <summary>How vectors are compared.</summary>
+    public MetricType Metric { get; }
+
+    /// <summary>The vectors in the index. FAISS's <c>ntotal</c>. Never waits for a writer: during an add it may lag behind.</summary>
+    public abstract long Count { get; }
+
+    /// <summary>Whether vectors can be added: either <see cref="Train(ReadOnlySpan{float}, IProgress{IndexProgress}?, CancellationToken)"/>
+    /// has run or the type needs no training.</summary>
+    public abstract bool IsTrained { get; }
+
+    /// <summary>
+    /// Sets one of the index's own search settings by FAISS's name for it, through all wrappers: <c>nprobe</c>, <c>max_codes</c>,
+    /// <c>efSearch</c>, <c>efConstruction</c>, <c>ht</c>, <c>k_factor</c>, <c>k_factor_rf</c>, and with the prefix
+    /// <c>quantizer_</c> those of the coarse quantizer. FAISS's <c>ParameterSpace.set_index_parameter</c> (<c>faiss/AutoTune.h</c>).
+    /// </summary>
+    /// <remarks>This changes the index for every caller. For one call use <see cref="SearchParameters"/>.</remarks>
+    /// <exception cref="ArgumentException">The index has no such parameter, or the value is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void SetParameter(string name, double value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Write();
+        try
+        {
+            SetParameterCore(name, value);
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
+    }
+
+    /// <summary>Reads a setting that <see cref="SetParameter"/> sets.</summary>
+    /// <exception cref="ArgumentException">The index has no such parameter.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public double GetParameter(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Read();
+        try
+        {
+            return GetParameterCore(name);
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>A deep copy: what happens to one of the two does not touch the other.</summary>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public VectorIndex Clone()
+    {
+        Read();
+        try
+        {
+            return CloneCore();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>Gives the index's memory back once the calls that are under way have finished. Never waits for them.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the engine holds. Calls may still be under way: they must be able to finish.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>Sets a parameter whose name is not empty.</summary>
+    protected abstract void SetParameterCore(string name, double value);
+
+    /// <summary>Reads a parameter whose name is not empty.</summary>
+    protected abstract double GetParameterCore(string name);
+
+    /// <summary>Copies the index.</summary>
+    protected abstract VectorIndex CloneCore();
+
+    /// <summary>Runs <paramref name="read"/> while no writer can change the index.</summary>
+    private protected T Reading<T>(Func<T> read)
+    {
+        Read();
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>Runs <paramref name="write"/> while nobody else reads or changes the index.</summary>
+    private protected void Writing(Action write)
+    {
+        Write();
+        try
+        {
+            write();
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
+    }
+
+    private void Read()
+    {
+        _gate.EnterRead();
+        if (_disposed)
+        {
+            _gate.ExitRead();
+            ObjectDisposedException.ThrowIf(true, this);
+        }
+    }
+
+    private void Write()
+    {
+        _gate.EnterWrite();
+        if (_disposed)
+        {
+            _gate.ExitWrite();
+            ObjectDisposedException.ThrowIf(true, this);
+        }
+    }
+
+    private void RequireTrained()
+    {
+        if (!IsTrained)
+        {
+            throw new InvalidOperationException(
+                $"This {GetType().Name} is not trained: call {nameof(Train)} with representative vectors first.");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using FaissNet.Interop;
+
+namespace FaissNet;
+
+/// <summary>
+/// An index of FAISS's own, of any type: what <see cref="IndexFactory"/> makes and <see cref="Load(string)"/> reads. Types that this
+/// library knows more of come as their own classes (<see cref="IndexFlatL2"/>, <see cref="IndexIVFPQ"/>, …).
+/// </summary>
+public partial class FaissIndex : VectorIndex
+{
+    private long _count;
+    private bool _isTrained;
+
+    internal FaissIndex(FaissIndexHandle handle)
+        : base(ReadDimension(handle), ReadMetric(handle))
+    {
+        Handle = handle;
+        Refresh();
+    }
+
+    /// <inheritdoc/>
+    public override long Count => Volatile.Read(ref _count);
+
+    /// <inheritdoc/>
+    public override bool IsTrained => Volatile.Read(ref _isTrained);
+
+    /// <summary>FAISS's class name, wrappers from the outside in: <c>IndexPreTransform(IndexIVFPQ)</c>.</summary>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public string TypeName => NativeText.Read((buffer, capacity, out length) =>
+        NativeMethods.faissnet_index_type_name(Handle, buffer, capacity, out length));
+
+    /// <summary>Bytes of one vector's code, ids not counted. FAISS's <c>code_size</c>.</summary>
+    /// <exception cref="NotSupportedException">The index type has no code of a fixed size.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public long CodeSize
+    {
+        get
+        {
+            NativeMethods.faissnet_index_code_size(Handle, out var size).ThrowIfFailed();
+            return size;
+        }
+    }
+
+    internal FaissIndexHandle Handle { get; }
+
+    /// <summary>Makes the class that fits what FAISS holds. Owns the handle from here on, also when this fails.</summary>
+    internal static FaissIndex Wrap(FaissIndexHandle handle)
+    {
+        try
+        {
+            NativeMethods.faissnet_index_kind(handle, out var kind).ThrowIfFailed();
+            return (kind, ReadMetric(handle)) switch
+            {
+                (1, MetricType.L2) => new IndexFlatL2(handle),
+                (1, MetricType.InnerProduct) => new IndexFlatIP(handle),
+                (1, _) => new IndexFlat(handle),
+                (2, _) => new IndexIVFFlat(handle),
+                (3, _) => new IndexIVFPQ(handle),
+                _ => new FaissIndex(handle),
+            };
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // A finalizer of ours would run beside the handle's own.
+        if (disposing)
+            Handle.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            TrainingBridge.Train(Handle, vectors, n, progress, cancellationToken);
+        }
+        finally
+        {
+            Refresh();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void AddCore(ReadOnlySpan<float> vectors, int n)
+    {
+        var status = NativeMethods.faissnet_index_add(Handle, n, vectors);
+        Finish(status);
+    }
+
+    /// <inheritdoc/>
+    protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n)
+    {
+        var status = NativeMethods.faissnet_index_add_with_ids(Handle, n, vectors, ids);
+        Finish(status);
+    }
+
+    /// <inheritdoc/>
+    protected override unsafe long RemoveCore(IdSelector selector)
+    {
+        long removed;
+        NativeStatus status;
+        switch (selector)
+        {
+            case IdSelectorRange range:
+                var native = new NativeSelector { Kind = NativeSelector.Range, Min = range.Min, Max = range.Max };
+                status = NativeMethods.faissnet_index_remove_ids(Handle, &native, out removed);
+                break;
+            case IdSelectorBatch batch:
+                fixed (long* ids = batch.Ids)
+                {
+                    native = new NativeSelector { Kind = NativeSelector.Ids, Count = batch.Ids.Length, IdsPointer = ids };
+                    status = NativeMethods.faissnet_index_remove_ids(Handle, &native, out removed);
+                }
+
+                break;
+            default:
+                throw new NotSupportedException($"selector is a {selector.GetType().Name}: expected one that {nameof(IdSelector)} makes.");
+        }
+
+        Finish(status);
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    protected override void ResetCore() => Finish(NativeMethods.faissnet_index_reset(Handle));
+
+    /// <inheritdoc/>
+    protected override unsafe void SearchCore(
+        ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters)
+    {
+        if (parameters is null)
+        {
+            NativeMethods.faissnet_index_search(Handle, n, queries, k, null, distances, labels).ThrowIfFailed();
+            return;
+        }
+
+        var native = ToNative(parameters);
+        NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels).ThrowIfFailed();
+    }
+
+    /// <inheritdoc/>
+    protected override unsafe RangeSearchResult RangeSearchCore(
+        ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters)
+    {
+        var native = parameters is null ? default : ToNative(parameters);
+        var status = NativeMethods.faissnet_index_range_search(Handle, n, queries, radius, &native, out var result);
+        using (result)
+        {
+            status.ThrowIfFailed();
+            NativeMethods.faissnet_range_result_view(result, out var limits, out var labels, out var distances).ThrowIfFailed();
+            var hits = limits[n];
+            if (hits > Array.MaxLength)
+            {
+                throw new InvalidOperationException(
+                    $"The range search found {hits} vectors, more than an array holds: search with fewer queries or a smaller radius.");
+            }
+
+            return new RangeSearchResult(
+                new ReadOnlySpan<long>(limits, n + 1).ToArray(),
+                new ReadOnlySpan<float>(distances, (int)hits).ToArray(),
+                new ReadOnlySpan<long>(labels, (int)hits).ToArray());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ReconstructCore(long id, Span<float> vector) =>
+        NativeMethods.faissnet_index_reconstruct(Handle, id, vector).ThrowIfFailed();
+
+    /// <inheritdoc/>
+    protected override void SetParameterCore(string name, double value) =>
+        NativeMethods.faissnet_index_set_parameter(Handle, name, value).ThrowIfFailed();
+
+    /// <inheritdoc/>
+    protected override double GetParameterCore(string name)
+    {
+        NativeMethods.faissnet_index_get_parameter(Handle, name, out var value).ThrowIfFailed();
+        return value;
+    }
+
+    /// <inheritdoc/>
+    protected override VectorIndex CloneCore()
+    {
+        NativeMethods.faissnet_index_clone(Handle, out var copy).ThrowIfFailed();
+        return Wrap(copy);
+    }
+
+    /// <inheritdoc/>
+    protected override void SaveCore(Stream stream) => StreamBridge.Write(Handle, stream);
+
+    private static int ReadDimension(FaissIndexHandle handle)
+    {
+        NativeMethods.faissnet_index_d(handle, out var d).ThrowIfFailed();
+        return d;
+    }
+
+    private static MetricType ReadMetric(FaissIndexHandle handle)
+    {
+        NativeMethods.faissnet_index_metric(handle, out var metric).ThrowIfFailed();
+        return (MetricType)metric;
+    }
+
+    private static NativeSearchParameters ToNative(SearchParameters parameters) =>
+        new() { NProbe = parameters.NProbe ?? 0, MaxCodes = parameters.MaxCodes ?? 0 };
+
+    // A call that failed half-way may have changed something: the state is read back before the error goes on.
+    private void Finish(NativeStatus status)
+    {
+        var failure = status == NativeStatus.Ok ? null : NativeStatusExtensions.LastException(status);
+        Refresh();
+        if (failure is not null)
+            throw failure;
+    }
+
+    // Kept on this side so that Count and IsTrained never wait behind an add.
+    private void Refresh()
+    {
+        NativeMethods.faissnet_index_ntotal(Handle, out var count).ThrowIfFailed();
+        NativeMethods.faissnet_index_is_trained(Handle, out var isTrained).ThrowIfFailed();
+        Volatile.Write(ref _count, count);
+        Volatile.Write(ref _isTrained, isTrained != 0);
+    }
+}

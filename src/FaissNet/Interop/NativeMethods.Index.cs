@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace FaissNet.Interop;
+
+internal static unsafe partial class NativeMethods
+{
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial NativeStatus faissnet_index_factory(int d, string description, int metric, out FaissIndexHandle index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_flat_new(int d, int metric, out FaissIndexHandle index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_ivf_flat_new(int d, long nlist, int metric, out FaissIndexHandle index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_ivf_pq_new(
+        int d, long nlist, long m, int nbits, int metric, out FaissIndexHandle index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_clone(FaissIndexHandle index, out FaissIndexHandle copy);
+
+    [LibraryImport(Library)]
+    internal static partial void faissnet_index_free(nint index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_train(
+        FaissIndexHandle index, long n, ReadOnlySpan<float> x, NativeMonitor* monitor);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_add(FaissIndexHandle index, long n, ReadOnlySpan<float> x);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_add_with_ids(
+        FaissIndexHandle index, long n, ReadOnlySpan<float> x, ReadOnlySpan<long> ids);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_reset(FaissIndexHandle index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_remove_ids(
+        FaissIndexHandle index, NativeSelector* selector, out long removed);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_search(
+        FaissIndexHandle index,
+        long n,
+        ReadOnlySpan<float> x,
+        long k,
+        NativeSearchParameters* parameters,
+        Span<float> distances,
+        Span<long> labels);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_range_search(
+        FaissIndexHandle index,
+        long n,
+        ReadOnlySpan<float> x,
+        float radius,
+        NativeSearchParameters* parameters,
+        out RangeResultHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_range_result_view(
+        RangeResultHandle result, out long* limits, out long* labels, out float* distances);
+
+    [LibraryImport(Library)]
+    internal static partial void faissnet_range_result_free(nint result);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_reconstruct(FaissIndexHandle index, long id, Span<float> vector);
+}

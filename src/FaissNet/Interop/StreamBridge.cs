@@ -1,0 +1,90 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace FaissNet.Interop;
+
+/// <summary>
+/// Lets FAISS read and write a .NET stream. An exception of the stream must not unwind native frames: it waits here, FAISS is
+/// told that the callback failed, and the exception goes on once the native call is back.
+/// </summary>
+internal sealed unsafe class StreamBridge(Stream stream)
+{
+    private ExceptionDispatchInfo? _failure;
+
+    public static void Write(FaissIndexHandle index, Stream stream)
+    {
+        var bridge = new StreamBridge(stream);
+        var context = GCHandle.Alloc(bridge);
+        try
+        {
+            var status = NativeMethods.faissnet_index_write(index, &WriteCallback, (void*)GCHandle.ToIntPtr(context));
+            bridge._failure?.Throw();
+            status.ThrowIfFailed();
+        }
+        finally
+        {
+            context.Free();
+        }
+    }
+
+    public static FaissIndexHandle Read(Stream stream)
+    {
+        var bridge = new StreamBridge(stream);
+        var context = GCHandle.Alloc(bridge);
+        try
+        {
+            var status = NativeMethods.faissnet_index_read(&ReadCallback, (void*)GCHandle.ToIntPtr(context), out var index);
+            if (status != NativeStatus.Ok)
+                index.Dispose();
+
+            bridge._failure?.Throw();
+            status.ThrowIfFailed();
+            return index;
+        }
+        finally
+        {
+            context.Free();
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static int WriteCallback(void* context, void* buffer, long size)
+    {
+        var bridge = From(context);
+        try
+        {
+            for (long done = 0; done < size;)
+            {
+                var count = (int)Math.Min(size - done, int.MaxValue);
+                bridge.Stream.Write(new ReadOnlySpan<byte>((byte*)buffer + done, count));
+                done += count;
+            }
+
+            return 0;
+        }
+        catch (Exception e)
+        {
+            bridge._failure = ExceptionDispatchInfo.Capture(e);
+            return 1;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static long ReadCallback(void* context, void* buffer, long size)
+    {
+        var bridge = From(context);
+        try
+        {
+            return bridge.Stream.Read(new Span<byte>(buffer, (int)Math.Min(size, int.MaxValue)));
+        }
+        catch (Exception e)
+        {
+            bridge._failure = ExceptionDispatchInfo.Capture(e);
+            return -1;
+        }
+    }
+
+    private Stream Stream => stream;
+
+    private static StreamBridge From(void* context) => (StreamBridge)GCHandle.FromIntPtr((nint)context).Target!;
+}
