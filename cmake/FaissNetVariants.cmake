@@ -1,0 +1,64 @@
+# One shared library per instruction set of FAISS: libfaissnet.so, libfaissnet_avx2.so, … The loader on the .NET side
+# picks by the CPU. Each contains FAISS, BLAS and the C++ run time, and carries beside it what cannot be linked in.
+
+file(GLOB faissnet_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/native/src/*.cpp")
+if(NOT faissnet_sources)
+    message(FATAL_ERROR "native/src holds no source.")
+endif()
+
+set(FAISSNET_TARGETS "")
+foreach(variant IN LISTS FAISSNET_VARIANTS)
+    if(variant MATCHES "^(generic|dynamic)$")
+        set(target faissnet)
+    else()
+        set(target faissnet_${variant})
+    endif()
+    list(APPEND FAISSNET_TARGETS ${target})
+    set(faiss ${FAISSNET_FAISS_TARGET_${variant}})
+
+    add_library(${target} SHARED ${faissnet_sources})
+    target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/native/include")
+    target_compile_definitions(${target} PRIVATE
+        FAISSNET_BUILD=1
+        FAISSNET_VARIANT="${variant}"
+        $<$<BOOL:${FAISSNET_HAVE_OPENBLAS}>:FAISSNET_HAVE_OPENBLAS=1>
+        $<$<BOOL:${FAISSNET_ENABLE_GPU}>:FAISSNET_ENABLE_GPU=1>
+        ${FAISSNET_FAISS_DEFINITIONS_${variant}})
+    target_compile_options(${target} PRIVATE ${FAISSNET_FAISS_OPTIONS_${variant}})
+    target_link_libraries(${target} PRIVATE
+        faissnet_warnings faissnet_sanitizers ${faiss} OpenMP::OpenMP_CXX Threads::Threads
+        $<$<BOOL:${FAISSNET_ENABLE_GPU}>:CUDA::cudart>)
+    set_target_properties(${target} PROPERTIES
+        CXX_VISIBILITY_PRESET hidden
+        VISIBILITY_INLINES_HIDDEN ON
+        LINK_DEPENDS "${PROJECT_SOURCE_DIR}/native/faissnet.map"
+        BUILD_RPATH "$ORIGIN"
+        INSTALL_RPATH "$ORIGIN")
+
+    target_link_options(${target} PRIVATE
+        ${FAISSNET_LINK_OPTIONS}
+        "LINKER:--version-script=${PROJECT_SOURCE_DIR}/native/faissnet.map"
+        LINKER:--exclude-libs,ALL
+        LINKER:-Bsymbolic
+        LINKER:-z,relro,-z,now
+        # Worker threads of OpenMP and BLAS outlive a call; the code under them must never be unloaded.
+        LINKER:-z,nodelete
+        # DT_RPATH rather than DT_RUNPATH: it also holds for what the carried libraries need in turn.
+        LINKER:--disable-new-dtags
+        $<$<CONFIG:Release>:LINKER:--strip-all>)
+    if(NOT FAISSNET_SANITIZE)
+        # With sanitizers the C++ run time must stay shared, since they intercept its exceptions.
+        target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc LINKER:--no-undefined)
+    endif()
+endforeach()
+
+install(TARGETS ${FAISSNET_TARGETS} LIBRARY DESTINATION . COMPONENT native)
+
+# Everything else that the libraries need and glibc does not have is copied beside them.
+list(TRANSFORM FAISSNET_TARGETS REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE faissnet_files)
+install(CODE "
+    set(libraries \"${faissnet_files}\")
+    set(search \"${CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES}\")
+    set(destination \"\${CMAKE_INSTALL_PREFIX}\")
+    include(\"${PROJECT_SOURCE_DIR}/cmake/CarryDependencies.cmake\")"
+    COMPONENT native)
