@@ -58,6 +58,11 @@ if $gpu; then options+=(-DFAISSNET_ENABLE_GPU=ON); fi
 # Another FAISS or another compiler starts afresh; otherwise ninja itself notices what changed.
 build=$root/build/$preset
 output=$root/out/native/$(rid)
+
+# One build at a time: demo.sh and test.sh may run side by side.
+exec 9>"$logs/$preset.lock"
+flock 9
+
 settings="${options[*]} $(command -v c++)"
 if [ ! -e "$build/build.ninja" ] || [ "$(cat "$build/settings" 2>/dev/null)" != "$settings" ]; then
     configure() { cd "$root" && cmake --preset "$preset" --fresh "${options[@]}"; }
@@ -66,10 +71,11 @@ if [ ! -e "$build/build.ninja" ] || [ "$(cat "$build/settings" 2>/dev/null)" != 
     printf '%s' "$settings" >"$build/settings"
 fi
 
-if [ -n "$(cd "$build" && ninja -n | grep -v 'no work to do' | head -n 1)" ]; then
-    step "build-$preset" "Building the native library ($preset)" cmake --build "$build" --parallel "$(parallel_jobs)"
-fi
+verb=Building
+if [ -e "$build/libfaissnet.so" ]; then verb=Updating; fi
+step "build-$preset" "$verb the native library ($preset)" cmake --build "$build" --parallel "$(parallel_jobs)"
 if ! $asan; then
-    step install "Native library: out/native/$(rid)" cmake --install "$build" --component native --prefix "$output"
+    cmake --install "$build" --component native --prefix "$output" >"$logs/install.log" 2>&1 ||
+        fail "the native library could not be copied to $output; see $logs/install.log"
 fi
 echo "$build"
