@@ -13,7 +13,7 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 
-#ifdef FAISSNET_DYNAMIC_SIMD
+#ifdef FAISS_ENABLE_DD
 #include <faiss/utils/simd_levels.h>
 #endif
 
@@ -34,8 +34,8 @@ using idx_t = int64_t;
 // IVF fast-scan indexes refused every SearchParameters before 1.8.
 constexpr bool kFastScanTakesParameters = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 
-// 1.14 can be built with all its kernels in one library, chosen at run time.
-#ifdef FAISSNET_DYNAMIC_SIMD
+// 1.14 can be built with all its kernels in one library, chosen at run time. The build passes on FAISS's own macro.
+#ifdef FAISS_ENABLE_DD
 constexpr bool kDynamicSimd = true;
 
 inline std::string simd_level() {
