@@ -16,7 +16,9 @@ if [ ! -e "$cli" ] || [ -n "$(newer "$cli")" ]; then
     touch "$cli"
 fi
 faissnet() {
-    printf '\n$ faissnet %s\n' "${*//"$work/"/}"
+    local line="$*"
+    line=${line//"$work/"/}
+    printf '\n$ faissnet %s\n' "${line//"$data/"/}"
     dotnet "$cli" "$@"
 }
 
@@ -27,7 +29,6 @@ esac
 
 work=$root/out/demo
 mkdir -p "$work"
-cp -u "$data/base.idx" "$data/queries.idx" "$work/"
 
 cat <<TEXT
 
@@ -35,12 +36,12 @@ MNIST: $base images to search in, $queries to search for, 784 dimensions each.
 The index is IVF$lists,PQ56: $lists lists, and 56 bytes for a vector instead of 3136.
 TEXT
 
-faissnet build --input "$work/base.idx" --factory "IVF$lists,PQ56" --output "$work/mnist.faiss" --verify "$work/queries.idx"
-faissnet truth --input "$work/base.idx" --queries "$work/queries.idx" --k 10 --output "$work/truth.ivecs"
-faissnet eval --index "$work/mnist.faiss" --queries "$work/queries.idx" --truth "$work/truth.ivecs" --k 10 --nprobe 1,2,4,8,16,32
+faissnet build --input "$data/base.idx" --factory "IVF$lists,PQ56" --output "$work/mnist.faiss" --verify "$data/queries.idx"
+faissnet truth --input "$data/base.idx" --queries "$data/queries.idx" --k 10 --output "$work/truth.ivecs"
+faissnet eval --index "$work/mnist.faiss" --queries "$data/queries.idx" --truth "$work/truth.ivecs" --k 10 --nprobe 1,2,4,8,16,32
 faissnet info --index "$work/mnist.faiss"
 
 cat <<TEXT
 
-The files are in out/demo. More: dotnet $cli --help
+The index is out/demo/mnist.faiss; Python's faiss reads it as well. More commands: dotnet $cli --help
 TEXT

@@ -72,8 +72,8 @@ fi
 
 build() {
     cmake -S "$source_tree" -B "$work/build" -G Ninja "${flags[@]}" "-DFAISS_OPT_LEVEL=$level" \
-        "-DCMAKE_CXX_FLAGS=-ffile-prefix-map=$source_tree=."
-    cmake --build "$work/build" --parallel "$(parallel_jobs)" --target "${targets[@]}"
+        "-DCMAKE_CXX_FLAGS=-ffile-prefix-map=$source_tree=." &&
+    cmake --build "$work/build" --parallel "$(parallel_jobs)" --target "${targets[@]}" &&
     cmake --install "$work/build" --prefix "$work/prefix"
 }
 step faiss-build "Building FAISS $version ($text; once, a few minutes)" build

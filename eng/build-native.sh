@@ -10,12 +10,12 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-asan=false gpu=false options=(-DFAISSNET_BUILD_TESTS=ON)
+asan=false gpu=false benchmarks=false options=()
 for argument in "$@"; do
     case $argument in
         --asan) asan=true ;;
         --gpu) gpu=true ;;
-        --benchmarks) options+=(-DFAISSNET_BUILD_BENCHMARKS=ON) ;;
+        --benchmarks) benchmarks=true ;;
         *) fail "'$argument' is not known; build-native.sh takes --asan, --gpu and --benchmarks." ;;
     esac
 done
@@ -58,17 +58,20 @@ if $gpu; then options+=(-DFAISSNET_ENABLE_GPU=ON); fi
 # Another FAISS or another compiler starts afresh; otherwise ninja itself notices what changed.
 build=$root/build/$preset
 output=$root/out/native/$(rid)
+settings="${options[*]} $(command -v c++)"
+configure() { cd "$root" && cmake --preset "$preset" "${options[@]}" "$@"; }
 
 # One build at a time: demo.sh and test.sh may run side by side.
 exec 9>"$logs/$preset.lock"
 flock 9
 
-settings="${options[*]} $(command -v c++)"
 if [ ! -e "$build/build.ninja" ] || [ "$(cat "$build/settings" 2>/dev/null)" != "$settings" ]; then
-    configure() { cd "$root" && cmake --preset "$preset" --fresh "${options[@]}"; }
-    step "configure-$preset" "Configuring the native library ($preset)" configure
+    step "configure-$preset" "Configuring the native library ($preset)" configure --fresh
     if ! $asan; then rm -rf "$output"; fi
     printf '%s' "$settings" >"$build/settings"
+fi
+if $benchmarks && ! grep -q 'FAISSNET_BUILD_BENCHMARKS:BOOL=ON' "$build/CMakeCache.txt"; then
+    step "configure-$preset" "Adding the benchmarks' C++ program" configure -DFAISSNET_BUILD_BENCHMARKS=ON
 fi
 
 verb=Building
