@@ -9,8 +9,8 @@ if [ -n "$source_tree" ] && [ ! -e "$source_tree/faiss/Index.h" ]; then
     fail "$source_tree is no FAISS source tree: it has no faiss/Index.h."
 fi
 
-need_build_tools
-if is_debian_like; then need_packages libopenblas-openmp-dev; fi
+# dpkg-dev unpacks the source package.
+if is_debian_like; then need_build_tools libopenblas-openmp-dev dpkg-dev; else need_build_tools; fi
 
 flags=(
     -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_LIBDIR=lib
@@ -54,7 +54,6 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
 if [ -z "$source_tree" ]; then
-    need_command dpkg-source dpkg-dev
     step faiss-source "Fetching the source package of FAISS" "$root/eng/fetch-faiss-source.sh" "$work/source"
     source_tree=$(echo "$work"/source/faiss-*/)
     source_tree=${source_tree%/}

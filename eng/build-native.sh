@@ -20,7 +20,6 @@ for argument in "$@"; do
     esac
 done
 
-need_build_tools
 if [ -z "${VCPKG_ROOT:-}" ] && command -v vcpkg >/dev/null; then
     VCPKG_ROOT=$(dirname "$(readlink -f "$(command -v vcpkg)")")
 fi
@@ -54,6 +53,8 @@ fi
 if $asan; then preset=asan; fi
 case $preset in prefix | asan) options+=("-Dfaiss_ROOT=$faiss") ;; esac
 if $gpu; then options+=(-DFAISSNET_ENABLE_GPU=ON); fi
+
+need_build_tools
 
 # Another FAISS or another compiler starts afresh; otherwise ninja itself notices what changed.
 build=$root/build/$preset

@@ -51,18 +51,20 @@ need_packages() {
     fi
 }
 
-# need_command COMMAND PACKAGE: any copy of the command will do; else its Debian package.
-need_command() {
-    if command -v "$1" >/dev/null; then return; fi
-    is_debian_like || fail "'$1' was not found; install it with this system's package manager."
-    need_packages "$2"
-}
-
+# need_build_tools [PACKAGE…]: a compiler, CMake and Ninja from wherever they are, else from the system; and the packages.
 need_build_tools() {
-    need_command c++ build-essential
-    need_command cmake cmake
-    need_command ninja ninja-build
-    need_command gfortran gfortran
+    local tool packages=("$@") commands=()
+    for tool in c++:build-essential cmake:cmake ninja:ninja-build gfortran:gfortran; do
+        command -v "${tool%%:*}" >/dev/null || {
+            commands+=("${tool%%:*}")
+            packages+=("${tool##*:}")
+        }
+    done
+    if is_debian_like; then
+        need_packages "${packages[@]}"
+    elif [ ${#commands[@]} != 0 ]; then
+        fail "these commands were not found: ${commands[*]}. Install them with this system's package manager."
+    fi
     local version
     version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')
     if [ "$(printf '3.24\n%s\n' "$version" | sort -V | head -n 1)" != 3.24 ]; then
