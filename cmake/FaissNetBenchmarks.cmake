@@ -12,5 +12,6 @@ foreach(variant target IN ZIP_LISTS FAISSNET_VARIANTS FAISSNET_TARGETS)
     target_compile_options(${peer} PRIVATE ${FAISSNET_FAISS_OPTIONS_${variant}})
     target_link_libraries(${peer} PRIVATE
         faissnet_warnings ${FAISSNET_FAISS_TARGET_${variant}} OpenMP::OpenMP_CXX Threads::Threads)
-    target_link_options(${peer} PRIVATE ${FAISSNET_LINK_OPTIONS} -static-libstdc++ -static-libgcc)
+    target_link_options(${peer} PRIVATE
+        ${FAISSNET_LINK_OPTIONS} "$<$<NOT:$<BOOL:${FAISSNET_FAISS_SHARED}>>:-static-libstdc++;-static-libgcc>")
 endforeach()

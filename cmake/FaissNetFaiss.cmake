@@ -3,6 +3,7 @@
 #   FAISSNET_FAISS_VERSION   as in 1.7.3
 #   FAISSNET_VARIANTS        the instruction sets to link for: "dynamic", or "generic" and perhaps "avx2", "avx512"
 #   FAISSNET_FAISS_TARGET_<variant>, FAISSNET_FAISS_OPTIONS_<variant>, FAISSNET_FAISS_DEFINITIONS_<variant>
+#   FAISSNET_FAISS_SHARED    whether it is a shared library
 #   FAISSNET_HAVE_OPENBLAS   whether openblas_get_config can be linked
 
 include(CheckCXXSourceCompiles)
@@ -74,6 +75,15 @@ foreach(target IN ITEMS faiss faiss_avx2 faiss_avx512)
         find_package(CUDAToolkit REQUIRED)
     endif()
 endforeach()
+
+# The exceptions of a shared FAISS come from the shared C++ run time, so the shim must use that one too.
+get_target_property(FAISSNET_FAISS_TYPE faiss TYPE)
+get_target_property(location faiss IMPORTED_LOCATION)
+if(FAISSNET_FAISS_TYPE STREQUAL "SHARED_LIBRARY" OR location MATCHES "\\.so(\\.[0-9]+)*$")
+    set(FAISSNET_FAISS_SHARED ON)
+else()
+    set(FAISSNET_FAISS_SHARED OFF)
+endif()
 
 # A static BLAS or LAPACK written in Fortran leaves its run-time library to whoever links it. The functions are some of
 # those that FAISS calls itself.

@@ -47,8 +47,11 @@ foreach(variant IN LISTS FAISSNET_VARIANTS)
         LINKER:--disable-new-dtags
         $<$<CONFIG:Release>:LINKER:--strip-all>)
     if(NOT FAISSNET_SANITIZE)
-        # With sanitizers the C++ run time must stay shared, since they intercept its exceptions.
-        target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc LINKER:--no-undefined)
+        target_link_options(${target} PRIVATE LINKER:--no-undefined)
+    endif()
+    # Sanitizers intercept the exceptions of a shared C++ run time only.
+    if(NOT FAISSNET_SANITIZE AND NOT FAISSNET_FAISS_SHARED)
+        target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
     endif()
 endforeach()
 
