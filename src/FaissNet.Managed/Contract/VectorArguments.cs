@@ -19,7 +19,8 @@ internal static class VectorArguments
     /// </summary>
     public static void RequireFinite(ReadOnlySpan<float> vectors, int dimension, string name)
     {
-        if (TensorPrimitives.IsFiniteAll(vectors))
+        // Of no values at all, IsFiniteAll says false.
+        if (vectors.IsEmpty || TensorPrimitives.IsFiniteAll(vectors))
             return;
 
         var i = 0;

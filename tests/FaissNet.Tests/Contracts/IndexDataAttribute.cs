@@ -1,0 +1,21 @@
+using System.Reflection;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace FaissNet.Tests.Contracts;
+
+/// <summary>Runs a theory over every index type of every engine that has (and lacks) the given traits.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class IndexDataAttribute(Traits with = Traits.None, Traits without = Traits.None) : DataAttribute
+{
+    public Traits With => with;
+
+    public Traits Without => without;
+
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
+        new([.. Registry.All
+            .Where(entry => entry.Has(with) && (entry.Traits & without) == 0)
+            .Select(entry => new TheoryDataRow<IndexCase>(entry))]);
+
+    public override bool SupportsDiscoveryEnumeration() => true;
+}
