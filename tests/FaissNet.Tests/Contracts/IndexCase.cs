@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using FaissNet.Tests.Contracts;
 using FaissNet.Tests.Support;
@@ -59,6 +60,8 @@ public sealed record Engine(string Name, Func<Stream, VectorIndex> Load);
 /// <summary>One index type of one engine, and what the contract suite may expect of it.</summary>
 public sealed record IndexCase(Engine Engine, string Type, int Dimension, MetricType Metric, Traits Traits, Func<VectorIndex> Create)
 {
+    private static readonly ConcurrentDictionary<string, Lazy<byte[]>> Trained = new();
+
     /// <summary>The share of the true neighbours that it must find among clustered vectors when every list is visited.</summary>
     public double MinimumRecall { get; init; } = 1;
 
@@ -72,14 +75,19 @@ public sealed record IndexCase(Engine Engine, string Type, int Dimension, Metric
     /// <summary>Vectors of this case's dimension.</summary>
     public float[] Vectors(int n, int seed) => TestVectors.Clustered(n, Dimension, seed);
 
-    /// <summary>A new index, trained.</summary>
-    public VectorIndex CreateTrained(int seed = 1)
+    /// <summary>A new index, trained. Most tests are not about training, so its outcome is kept and loaded anew.</summary>
+    public VectorIndex CreateTrained()
     {
-        var index = Create();
-        if (Has(Traits.Trains))
-            index.Train(Vectors(Registry.TrainingCount, seed));
+        if (!Has(Traits.Trains))
+            return Create();
 
-        return index;
+        var trained = Trained.GetOrAdd(Key, _ => new Lazy<byte[]>(() =>
+        {
+            using var index = Create();
+            index.Train(Vectors(Registry.TrainingCount, seed: 1));
+            return Bytes(index);
+        }));
+        return Load(trained.Value);
     }
 
     /// <summary>A new index, trained, with these vectors under the ids 0, 1, ….</summary>
