@@ -43,7 +43,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitWrite();
+            EndWrite();
         }
     }
 
@@ -125,7 +125,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitWrite();
+            EndWrite();
         }
     }
 
@@ -140,7 +140,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitWrite();
+            EndWrite();
         }
     }
 
@@ -193,7 +193,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitWrite();
+            EndWrite();
         }
     }
 }

@@ -54,18 +54,14 @@ public abstract partial class VectorIndex
                 return;
             }
 
-            for (var first = 0; first < n; first += QueriesPerReport)
+            Hold();
+            try
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var count = Math.Min(QueriesPerReport, n - first);
-                SearchCore(
-                    queries.Slice(first * Dimension, count * Dimension),
-                    count,
-                    k,
-                    distances.Slice(first * k, count * k),
-                    labels.Slice(first * k, count * k),
-                    parameters);
-                progress?.Report(new IndexProgress(IndexStage.Searching, first + count, n));
+                SearchInChunks(queries, n, k, distances, labels, parameters, progress, cancellationToken);
+            }
+            finally
+            {
+                Release();
             }
         }
         finally
@@ -183,6 +179,31 @@ public abstract partial class VectorIndex
         var vector = new float[Dimension];
         Reconstruct(id, vector);
         return vector;
+    }
+
+    private void SearchInChunks(
+        ReadOnlySpan<float> queries,
+        int n,
+        int k,
+        Span<float> distances,
+        Span<long> labels,
+        SearchParameters? parameters,
+        IProgress<IndexProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        for (var first = 0; first < n; first += QueriesPerReport)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var count = Math.Min(QueriesPerReport, n - first);
+            SearchCore(
+                queries.Slice(first * Dimension, count * Dimension),
+                count,
+                k,
+                distances.Slice(first * k, count * k),
+                labels.Slice(first * k, count * k),
+                parameters);
+            progress?.Report(new IndexProgress(IndexStage.Searching, first + count, n));
+        }
     }
 
     /// <summary>Answers n ≥ 1 queries; all arguments are valid, the outputs exactly n·k long and the index trained.</summary>

@@ -61,7 +61,7 @@ public abstract partial class VectorIndex : IDisposable
         }
         finally
         {
-            _gate.ExitWrite();
+            EndWrite();
         }
     }
 
@@ -117,6 +117,17 @@ public abstract partial class VectorIndex : IDisposable
     /// <summary>Copies the index.</summary>
     protected abstract VectorIndex CloneCore();
 
+    /// <summary>Keeps what the engine holds until <see cref="Release"/>, even if the index is disposed meanwhile: a call that comes
+    /// to it more than once must find it there each time.</summary>
+    private protected virtual void Hold()
+    {
+    }
+
+    /// <summary>Ends <see cref="Hold"/>.</summary>
+    private protected virtual void Release()
+    {
+    }
+
     /// <summary>Runs <paramref name="read"/> while no writer can change the index.</summary>
     private protected T Reading<T>(Func<T> read)
     {
@@ -141,7 +152,7 @@ public abstract partial class VectorIndex : IDisposable
         }
         finally
         {
-            _gate.ExitWrite();
+            EndWrite();
         }
     }
 
@@ -158,11 +169,22 @@ public abstract partial class VectorIndex : IDisposable
     private void Write()
     {
         _gate.EnterWrite();
-        if (_disposed)
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Hold();
+        }
+        catch
         {
             _gate.ExitWrite();
-            ObjectDisposedException.ThrowIf(true, this);
+            throw;
         }
+    }
+
+    private void EndWrite()
+    {
+        Release();
+        _gate.ExitWrite();
     }
 
     private void RequireTrained()

@@ -195,6 +195,14 @@ public partial class FaissIndex : VectorIndex
     /// <inheritdoc/>
     protected override void SaveCore(Stream stream) => StreamBridge.Write(Handle, stream);
 
+    private protected override void Hold()
+    {
+        var held = false;
+        Handle.DangerousAddRef(ref held);
+    }
+
+    private protected override void Release() => Handle.DangerousRelease();
+
     private static int ReadDimension(FaissIndexHandle handle)
     {
         NativeMethods.faissnet_index_d(handle, out var d).ThrowIfFailed();
