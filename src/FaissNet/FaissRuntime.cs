@@ -24,28 +24,30 @@ public enum FaissCapabilities : long
 /// OpenMP's threads do not survive it, and the child hangs.</remarks>
 public static class FaissRuntime
 {
+    // No member here is initialised once: a library that cannot be loaded would show as a TypeInitializationException.
+
     /// <summary>The most threads that <see cref="ThreadCount"/> takes.</summary>
     public const int MaxThreadCount = 1024;
 
     /// <summary>FAISS's version, such as <c>1.14.3</c>.</summary>
     /// <exception cref="DllNotFoundException">The native library was not found, or is that of another FaissNet version.</exception>
-    public static string FaissVersion { get; } = NativeText.Read(NativeMethods.faissnet_faiss_version);
+    public static string FaissVersion => NativeText.Read(NativeMethods.faissnet_faiss_version);
 
     /// <summary>The file that was loaded.</summary>
     public static string LibraryPath => NativeLibraryLoader.Path;
 
     /// <summary>What the library was linked for: <c>generic</c>, <c>avx2</c>, <c>avx512</c>, or <c>dynamic</c> for all of them.</summary>
-    public static string Variant { get; } = NativeText.Read(NativeMethods.faissnet_variant);
+    public static string Variant => NativeText.Read(NativeMethods.faissnet_variant);
 
     /// <summary>The instruction set in use: <c>generic</c>, <c>avx2</c> or <c>avx512</c>. The environment variable
     /// <c>FAISSNET_SIMD</c> chooses another one than the processor's best.</summary>
     public static string SimdLevel => NativeText.Read(NativeMethods.faissnet_get_simd_level);
 
     /// <summary>FAISS's own description of its build. FAISS's <c>get_compile_options</c>.</summary>
-    public static string CompileOptions { get; } = NativeText.Read(NativeMethods.faissnet_compile_options).Trim();
+    public static string CompileOptions => NativeText.Read(NativeMethods.faissnet_compile_options).Trim();
 
     /// <summary>The BLAS that is linked in, as it describes itself.</summary>
-    public static string Blas { get; } = NativeText.Read(NativeMethods.faissnet_blas_info).Trim();
+    public static string Blas => NativeText.Read(NativeMethods.faissnet_blas_info).Trim();
 
     /// <summary>What this build can do. A call for what it cannot throws <see cref="NotSupportedException"/>.</summary>
     public static FaissCapabilities Capabilities

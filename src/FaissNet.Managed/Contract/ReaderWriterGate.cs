@@ -2,8 +2,8 @@ namespace FaissNet;
 
 /// <summary>
 /// Any number of readers, or one writer. An uncontended reader costs two interlocked operations and no allocation, which
-/// <see cref="ReaderWriterLockSlim"/> does not reach. A waiting writer keeps new readers out, so a stream of searches
-/// cannot starve an add. Not reentrant.
+/// <see cref="ReaderWriterLockSlim"/> does not reach. A waiting writer keeps new readers out, and a writer that leaves lets all
+/// waiting readers in before the next writer: neither a stream of searches nor one of adds starves the other. Not reentrant.
 /// </summary>
 internal sealed class ReaderWriterGate
 {
@@ -13,6 +13,10 @@ internal sealed class ReaderWriterGate
     private readonly Lock _writers = new();
     private readonly object _changed = new();
     private int _state;
+
+    // Both only under _changed.
+    private int _waitingReaders;
+    private int _writersGone;
 
     public void EnterRead()
     {
@@ -24,11 +28,15 @@ internal sealed class ReaderWriterGate
     {
         // The last reader to leave lets the waiting writer in.
         if (Interlocked.Decrement(ref _state) == Writer)
-            Signal();
+        {
+            lock (_changed)
+                Monitor.PulseAll(_changed);
+        }
     }
 
     public void EnterWrite()
     {
+        RefuseReentry();
         _writers.Enter();
         Interlocked.Add(ref _state, Writer);
         lock (_changed)
@@ -40,28 +48,49 @@ internal sealed class ReaderWriterGate
 
     public void ExitWrite()
     {
-        Interlocked.Add(ref _state, -Writer);
-        Signal();
+        lock (_changed)
+        {
+            // The waiting readers are counted in by the writer that they waited for: the next one finds them inside.
+            Interlocked.Add(ref _state, _waitingReaders - Writer);
+            _waitingReaders = 0;
+            _writersGone++;
+            Monitor.PulseAll(_changed);
+        }
+
         _writers.Exit();
     }
 
     private void WaitToRead()
     {
-        do
+        if (_writers.IsHeldByCurrentThread)
         {
             ExitRead();
-            lock (_changed)
-            {
-                while (Volatile.Read(ref _state) >= Writer)
-                    Monitor.Wait(_changed);
-            }
+            RefuseReentry();
         }
-        while (Interlocked.Increment(ref _state) >= Writer);
+
+        lock (_changed)
+        {
+            // The writer may have left meanwhile; then this reader is inside already.
+            if (Volatile.Read(ref _state) < Writer)
+                return;
+
+            var waitedFor = _writersGone;
+            _waitingReaders++;
+            if (Interlocked.Decrement(ref _state) == Writer)
+                Monitor.PulseAll(_changed);
+
+            while (_writersGone == waitedFor)
+                Monitor.Wait(_changed);
+        }
     }
 
-    private void Signal()
+    // Waiting for oneself would last for ever.
+    private void RefuseReentry()
     {
-        lock (_changed)
-            Monitor.PulseAll(_changed);
+        if (_writers.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException(
+                "The index was called from within one of its own calls that change it, as from a progress report: call it once that is over.");
+        }
     }
 }

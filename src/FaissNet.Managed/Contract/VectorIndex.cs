@@ -12,7 +12,7 @@ namespace FaissNet;
 /// <para>Any number of threads may search, read and save at once. Training, adding, removing and setting wait until those
 /// are through and then have the index to themselves. <see cref="Dispose()"/> may be called at any time: calls that are
 /// under way finish, later ones throw <see cref="ObjectDisposedException"/>. Do not call an index from its own progress
-/// reports.</para>
+/// reports: during training and adding that throws <see cref="InvalidOperationException"/>.</para>
 /// </remarks>
 public abstract partial class VectorIndex : IDisposable
 {

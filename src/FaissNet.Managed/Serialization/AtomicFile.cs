@@ -11,8 +11,20 @@ internal static class AtomicFile
         if (Directory.Exists(target))
             throw new IOException($"path is \"{path}\": that is a folder, expected a file name.");
 
-        // In the same folder, since a rename is only atomic within one file system.
-        var temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        if (IsDevice(target))
+        {
+            using var device = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize);
+            write(device);
+            return;
+        }
+
+        // A rename asks only for the right to write to the folder.
+        if (new FileInfo(target) is { Exists: true, IsReadOnly: true })
+            throw new UnauthorizedAccessException($"path is \"{path}\": that file may not be written.");
+
+        // In the same folder, since a rename is only atomic within one file system. Not made from the file's name, which may be
+        // as long as a name can be.
+        var temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetRandomFileName()}.tmp");
         try
         {
             using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize))
@@ -32,6 +44,13 @@ internal static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>Whether the path leads into the folder of devices, such as <c>/dev/null</c>: a rename would put a file in the device's
+    /// place, for the whole machine if the user is root. <c>/dev/shm</c> holds files.</summary>
+    internal static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() &&
+        path.StartsWith("/dev/", StringComparison.Ordinal) &&
+        !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
 
     // A rename over a symbolic link would replace the link instead of the file that it names.
     private static string FinalTarget(string path)

@@ -72,6 +72,10 @@ internal static class NativeLibraryLoader
         if (wanted is not null && !Array.Exists(Variants, variant => variant.Name == wanted))
             throw new DllNotFoundException($"{SimdVariable} is \"{wanted}\": expected auto, generic, avx2 or avx512.");
 
+        // Its first instruction that this processor lacks would end the process.
+        if (wanted is not null && !Array.Exists(Variants, variant => variant.Name == wanted && variant.Runs()))
+            throw new DllNotFoundException($"{SimdVariable} is \"{wanted}\": this processor does not have it; leave the variable unset for its best.");
+
         var failures = new List<string>();
         foreach (var variant in Variants)
         {

@@ -1,0 +1,207 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using FaissNet.Interop;
+
+namespace FaissNet.Tests.Interop;
+
+/// <summary>The native header is the truth: the C# side declares the same functions, types and constants.</summary>
+public sealed partial class HeaderTests
+{
+    private static readonly string Header = Comments().Replace(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "faissnet.h")), "");
+
+    private static readonly Dictionary<string, (string Result, string[] Parameters)> Functions = Exports().Matches(Header).ToDictionary(
+        match => match.Groups["name"].Value,
+        match => (match.Groups["result"].Value, SplitParameters(match.Groups["parameters"].Value)));
+
+    private static readonly Dictionary<string, MethodInfo> Imports = typeof(NativeMethods)
+        .GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        .Where(method => method.Name.StartsWith("faissnet_", StringComparison.Ordinal))
+        .ToDictionary(method => method.Name);
+
+    public static TheoryData<string> Names => [.. Functions.Keys];
+
+    [Fact]
+    public void Every_function_is_imported_once_and_every_import_exists()
+    {
+        Assert.True(Functions.Count > 40, $"only {Functions.Count} functions were read");
+        Assert.Equal(Functions.Keys.Order(), Imports.Keys.Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_import_has_the_functions_types(string name)
+    {
+        var (result, parameters) = Functions[name];
+        var import = Imports[name];
+
+        Assert.Equal(result == "void" ? typeof(void) : typeof(NativeStatus), import.ReturnType);
+        Assert.Equal(parameters.Length, import.GetParameters().Length);
+        foreach (var (c, parameter) in parameters.Zip(import.GetParameters()))
+        {
+            var actual = Describe(parameter);
+            Assert.True(Allowed(c).Contains(actual), $"{name}: '{c}' is declared as '{actual}', expected {string.Join(" or ", Allowed(c))}");
+        }
+    }
+
+    [Fact]
+    public void The_versions_are_the_same() =>
+        Assert.Equal(NativeMethods.AbiVersion, Constant("FAISSNET_ABI_VERSION"));
+
+    [Fact]
+    public void The_loaded_library_speaks_that_version()
+    {
+        NativeMethods.faissnet_abi_version(out var version).ThrowIfFailed();
+
+        Assert.Equal(NativeMethods.AbiVersion, version);
+    }
+
+    [Fact]
+    public void Every_status_has_its_value()
+    {
+        var c = Constants("FAISSNET_").Where(pair => pair.Key is "OK" || StatusNames().Contains(pair.Key));
+
+        Assert.Equal(
+            c.Select(pair => (pair.Key.Replace("_", "", StringComparison.Ordinal), pair.Value)).OrderBy(pair => pair.Value),
+            Enum.GetValues<NativeStatus>().Select(value => (value.ToString().ToUpperInvariant(), (int)value)));
+
+        // The first enum of the header is that of the statuses.
+        static HashSet<string> StatusNames() =>
+            [.. EnumEntries().Matches(Header[Header.IndexOf("enum {", StringComparison.Ordinal)..Header.IndexOf("};", StringComparison.Ordinal)])
+                .Select(match => match.Groups["name"].Value["FAISSNET_".Length..])];
+    }
+
+    [Fact]
+    public void Every_metric_has_its_value() => AssertEnum<MetricType>("FAISSNET_METRIC_");
+
+    [Fact]
+    public void Every_capability_has_its_value()
+    {
+        var names = Enum.GetValues<FaissCapabilities>().Where(value => value != FaissCapabilities.None)
+            .ToDictionary(value => value.ToString().ToUpperInvariant(), value => (int)value);
+
+        Assert.Equal(
+            Constants("FAISSNET_CAPABILITY_").Select(pair => (pair.Key.Replace("_", "", StringComparison.Ordinal), pair.Value)).Order(),
+            names.Select(pair => (pair.Key, pair.Value)).Order());
+    }
+
+    [Fact]
+    public void Selectors_have_their_kinds()
+    {
+        Assert.Equal(NativeSelector.Range, Constant("FAISSNET_SELECT_RANGE"));
+        Assert.Equal(NativeSelector.Ids, Constant("FAISSNET_SELECT_IDS"));
+    }
+
+    [Fact]
+    public void Kinds_become_their_classes()
+    {
+        // FaissIndex.Wrap holds these as numbers.
+        var expected = new Dictionary<string, Type>
+        {
+            ["OTHER"] = typeof(FaissIndex), ["FLAT"] = typeof(IndexFlatL2), ["IVF_FLAT"] = typeof(IndexIVFFlat), ["IVF_PQ"] = typeof(IndexIVFPQ),
+        };
+        Assert.Equal(expected.Keys.Order(), Constants("FAISSNET_KIND_").Keys.Order());
+        foreach (var (kind, description) in new[] { ("OTHER", "HNSW8"), ("FLAT", "Flat"), ("IVF_FLAT", "IVF2,Flat"), ("IVF_PQ", "IVF2,PQ2x4np") })
+        {
+            using var index = IndexFactory.Create(4, description);
+            NativeMethods.faissnet_index_kind(index.Handle, out var value).ThrowIfFailed();
+            Assert.Equal(Constant($"FAISSNET_KIND_{kind}"), value);
+            Assert.Equal(expected[kind], index.GetType());
+        }
+    }
+
+    [Theory]
+    [InlineData("faissnet_monitor", typeof(NativeMonitor))]
+    [InlineData("faissnet_selector", typeof(NativeSelector))]
+    [InlineData("faissnet_search_parameters", typeof(NativeSearchParameters))]
+    public void Structs_have_the_same_fields(string name, Type type)
+    {
+        var body = Regex.Match(Header, $@"typedef struct {name} \{{(?<body>[^}}]*)\}}").Groups["body"].Value;
+        var expected = body.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(field => field[..field.LastIndexOf(' ')].Trim() switch
+            {
+                "int32_t" => typeof(int),
+                "int64_t" => typeof(long),
+                "const int64_t*" => typeof(long*),
+                "void*" => typeof(void*),
+                "faissnet_monitor_fn" => typeof(delegate* unmanaged<void*, int, long, long, int>),
+                var other => throw new InvalidOperationException($"no rule for the field type {other}"),
+            });
+
+        var fields = type.GetFields(BindingFlags.Instance | BindingFlags.Public).OrderBy(field => Marshal.OffsetOf(type, field.Name));
+        Assert.Equal(expected, fields.Select(field => field.FieldType));
+    }
+
+    // The C# forms in which a C parameter may be declared.
+    private static string[] Allowed(string c) => c[..c.LastIndexOf(' ')] switch
+    {
+        "int32_t" => ["Int32"],
+        "int64_t" => ["Int64"],
+        "float" => ["Single"],
+        "double" => ["Double"],
+        "int32_t*" => ["out Int32"],
+        "int64_t*" => ["out Int64", "Span<Int64>"],
+        "float*" => ["Span<Single>"],
+        "double*" => ["out Double"],
+        "char*" => ["Span<Byte>"],
+        "const char*" => ["String"],
+        "const float*" => ["ReadOnlySpan<Single>"],
+        "const int64_t*" => ["ReadOnlySpan<Int64>"],
+        "const int64_t**" => ["out Int64*"],
+        "const float**" => ["out Single*"],
+        "void*" => ["Void*"],
+        "const faissnet_index*" => ["FaissIndexHandle"],
+        // Frees take what ReleaseHandle has.
+        "faissnet_index*" => ["FaissIndexHandle", "IntPtr"],
+        "faissnet_index**" => ["out FaissIndexHandle"],
+        "const faissnet_range_result*" => ["RangeResultHandle"],
+        "faissnet_range_result*" => ["IntPtr"],
+        "faissnet_range_result**" => ["out RangeResultHandle"],
+        "const faissnet_monitor*" => ["NativeMonitor*"],
+        "const faissnet_selector*" => ["NativeSelector*"],
+        "const faissnet_search_parameters*" => ["NativeSearchParameters*"],
+        "faissnet_write_fn" => ["fn(Void*, Void*, Int64) Int32"],
+        "faissnet_read_fn" => ["fn(Void*, Void*, Int64) Int64"],
+        var other => throw new InvalidOperationException($"no rule for the parameter type {other}"),
+    };
+
+    private static string Describe(ParameterInfo parameter)
+    {
+        var type = parameter.ParameterType;
+        return type.IsByRef ? $"out {Describe(type.GetElementType()!)}" : Describe(type);
+    }
+
+    private static string Describe(Type type) =>
+        type.IsFunctionPointer ? $"fn({string.Join(", ", type.GetFunctionPointerParameterTypes().Select(Describe))}) {Describe(type.GetFunctionPointerReturnType())}"
+        : type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`')]}<{Describe(type.GetGenericArguments()[0])}>"
+        : type.Name;
+
+    private static void AssertEnum<T>(string prefix)
+        where T : struct, Enum =>
+        Assert.Equal(
+            Constants(prefix).Select(pair => (pair.Key.Replace("_", "", StringComparison.Ordinal), pair.Value)).Order(),
+            Enum.GetValues<T>().Select(value => (value.ToString().ToUpperInvariant(), Convert.ToInt32(value, CultureInfo.InvariantCulture))).Order());
+
+    private static Dictionary<string, int> Constants(string prefix) => EnumEntries().Matches(Header)
+        .Where(match => match.Groups["name"].Value.StartsWith(prefix, StringComparison.Ordinal))
+        .ToDictionary(match => match.Groups["name"].Value[prefix.Length..], match => int.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture));
+
+    private static int Constant(string name) =>
+        int.Parse(Regex.Match(Header, $@"\b{name}\b\s*=?\s*(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+
+    private static string[] SplitParameters(string parameters) =>
+        [.. parameters.Split(',').Select(parameter => Spaces().Replace(parameter.Trim(), " ")).Where(parameter => parameter.Length > 0 && parameter != "void")];
+
+    [GeneratedRegex(@"/\*.*?\*/", RegexOptions.Singleline)]
+    private static partial Regex Comments();
+
+    [GeneratedRegex(@"FAISSNET_API\s+(?<result>\w+)\s+(?<name>\w+)\((?<parameters>[^)]*)\);")]
+    private static partial Regex Exports();
+
+    [GeneratedRegex(@"(?<name>FAISSNET_\w+)\s*=\s*(?<value>\d+)")]
+    private static partial Regex EnumEntries();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
+}

@@ -1,0 +1,149 @@
+using FaissNet.Tests.Support;
+
+namespace FaissNet.Tests.Interop;
+
+/// <summary>What belongs to the whole process, and so is tested while nothing else runs.</summary>
+[Collection(nameof(Alone))]
+public sealed class RuntimeTests
+{
+    [Fact]
+    public void The_runtime_says_what_it_is()
+    {
+        Assert.Matches(@"^1\.\d+\.\d+$", FaissRuntime.FaissVersion);
+        Assert.Contains(FaissRuntime.Variant, new[] { "generic", "avx2", "avx512", "dynamic" });
+        Assert.Contains(FaissRuntime.SimdLevel, new[] { "generic", "avx2", "avx512" });
+        Assert.NotEqual("", FaissRuntime.Blas);
+        Assert.NotEqual("", FaissRuntime.CompileOptions);
+        Assert.Contains("faissnet", FaissRuntime.LibraryPath, StringComparison.Ordinal);
+        Assert.Equal(FaissRuntime.Variant == "dynamic", FaissRuntime.Capabilities.HasFlag(FaissCapabilities.DynamicSimd));
+        Assert.True(FaissRuntime.Capabilities.HasFlag(FaissCapabilities.Gpu) || FaissRuntime.GpuCount == 0);
+    }
+
+    [Fact]
+    public void One_thread_count_holds_on_every_thread()
+    {
+        var before = FaissRuntime.ThreadCount;
+        try
+        {
+            foreach (var count in new[] { 2, FaissRuntime.MaxThreadCount, 1 })
+            {
+                FaissRuntime.ThreadCount = count;
+                Assert.Equal(count, FaissRuntime.ThreadCount);
+                var elsewhere = 0;
+                var thread = new Thread(() => elsewhere = FaissRuntime.ThreadCount);
+                thread.Start();
+                thread.Join();
+                Assert.Equal(count, elsewhere);
+            }
+        }
+        finally
+        {
+            FaissRuntime.ThreadCount = before;
+        }
+    }
+
+    [Fact]
+    public void A_thread_count_out_of_range_is_refused()
+    {
+        var before = FaissRuntime.ThreadCount;
+        foreach (var count in new[] { 0, -1, int.MinValue, FaissRuntime.MaxThreadCount + 1, int.MaxValue })
+        {
+            var error = Assert.Throws<ArgumentOutOfRangeException>(() => FaissRuntime.ThreadCount = count);
+            Assert.Contains($"ThreadCount is {count}", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, FaissRuntime.ThreadCount);
+    }
+
+    [Fact]
+    public void Results_do_not_depend_on_the_thread_count()
+    {
+        var before = FaissRuntime.ThreadCount;
+        try
+        {
+            var vectors = TestVectors.Clustered(3000, 16, seed: 2);
+            foreach (var description in new[] { "Flat", "IVF16,Flat", "IVF16,PQ4x8np", "SQ8" })
+            {
+                var runs = new[] { 1, 4 }.Select(threads =>
+                {
+                    FaissRuntime.ThreadCount = threads;
+                    using var index = IndexFactory.Create(16, description);
+                    index.Train(vectors);
+                    index.Add(vectors);
+                    var result = index.Search(vectors.AsSpan(0, 100 * 16), 10);
+                    return (Bytes: Contracts.IndexCase.Bytes(index), result.Labels, result.Distances);
+                }).ToArray();
+                Assert.Equal(runs[0].Bytes, runs[1].Bytes);
+                Assert.Equal(runs[0].Labels, runs[1].Labels);
+                Assert.Equal(runs[0].Distances, runs[1].Distances);
+            }
+        }
+        finally
+        {
+            FaissRuntime.ThreadCount = before;
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_left_of_indexes_that_were_disposed()
+    {
+        var start = Settle();
+        using (var folder = new TemporaryFolder())
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                foreach (var type in Contracts.Registry.All)
+                {
+                    using var index = type.CreateFilled(type.Vectors(10, seed: 2));
+                    index.Search(type.Vectors(2, seed: 3), 3);
+                    if (type.Has(Contracts.Traits.Ranges))
+                        index.RangeSearch(type.Vectors(2, seed: 3), 100);
+                    else
+                        Assert.Throws<NotSupportedException>(() => index.RangeSearch(type.Vectors(2, seed: 3), 100));
+
+                    index.Clone().Dispose();
+                    index.Save(folder.File("index"));
+                    FaissIndex.Load(folder.File("index")).Dispose();
+                }
+
+                // What fails while it is being made leaves nothing either.
+                Assert.Throws<InvalidDataException>(() => FaissIndex.Load(new MemoryStream("IxF2 and then nothing"u8.ToArray())));
+                Assert.ThrowsAny<ArgumentException>(() => IndexFactory.Create(4, "Nonsense"));
+            }
+        }
+
+        Assert.Equal(start, FaissRuntime.LiveHandles);
+    }
+
+    [Fact]
+    public void What_is_forgotten_is_collected()
+    {
+        var start = Settle();
+        Forget();
+
+        Assert.Equal(start, Settle());
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static void Forget()
+        {
+            for (var i = 0; i < 10; i++)
+                new IndexFlatL2(4).Add([1, 2, 3, 4]);
+        }
+    }
+
+    // What other tests dropped without disposing it goes first.
+    private static long Settle()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        return FaissRuntime.LiveHandles;
+    }
+}
+
+/// <summary>Tests that nothing else may run beside.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
