@@ -14,6 +14,9 @@ public enum IndexStage
 
     /// <summary>Queries answered.</summary>
     Searching,
+
+    /// <summary>Vectors of a training sample read from a file.</summary>
+    Sampling,
 }
 
 /// <summary>How far a long call is.</summary>

@@ -1,22 +1,34 @@
 namespace FaissNet;
 
-/// <summary>Files that appear whole or not at all.</summary>
-internal static class AtomicFile
+/// <summary>A file that appears whole, at <see cref="Commit"/>, or not at all.</summary>
+internal sealed class AtomicFile : IDisposable
 {
     private const int BufferSize = 1 << 20;
 
-    public static void Write(string path, Action<Stream> write)
+    private readonly string _target;
+    private readonly string? _temporary;
+    private readonly FileStream _stream;
+    private bool _committed;
+
+    private AtomicFile(string target, string? temporary)
+    {
+        (_target, _temporary) = (target, temporary);
+        _stream = temporary is null
+            ? new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize)
+            : new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
+    }
+
+    /// <summary>Receives the content, and may be sought.</summary>
+    public Stream Stream => _stream;
+
+    public static AtomicFile Create(string path)
     {
         var target = FinalTarget(Path.GetFullPath(path));
         if (Directory.Exists(target))
             throw new IOException($"path is \"{path}\": that is a folder, expected a file name.");
 
         if (IsDevice(target))
-        {
-            using var device = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize);
-            write(device);
-            return;
-        }
+            return new AtomicFile(target, temporary: null);
 
         // A rename asks only for the right to write to the folder.
         if (new FileInfo(target) is { Exists: true, IsReadOnly: true })
@@ -24,25 +36,50 @@ internal static class AtomicFile
 
         // In the same folder, since a rename is only atomic within one file system. Not made from the file's name, which may be
         // as long as a name can be.
-        var temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetRandomFileName()}.tmp");
+        return new AtomicFile(target, Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetRandomFileName()}.tmp"));
+    }
+
+    public static void Write(string path, Action<Stream> write)
+    {
+        using var file = Create(path);
+        write(file.Stream);
+        file.Commit();
+    }
+
+    /// <summary>Brings the content to the disk and puts it in the place of what was there before.</summary>
+    public void Commit()
+    {
+        // A device has no disk to flush to.
+        _stream.Flush(flushToDisk: _temporary is not null);
+        _stream.Dispose();
+        if (_temporary is not null)
+        {
+            if (!OperatingSystem.IsWindows() && File.Exists(_target))
+                File.SetUnixFileMode(_temporary, File.GetUnixFileMode(_target));
+
+            File.Move(_temporary, _target, overwrite: true);
+        }
+
+        _committed = true;
+    }
+
+    /// <summary>Without a <see cref="Commit"/> before it, discards the content.</summary>
+    public void Dispose()
+    {
+        if (_committed)
+            return;
+
         try
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize))
-            {
-                write(file);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (!OperatingSystem.IsWindows() && File.Exists(target))
-                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
-
-            File.Move(temporary, target, overwrite: true);
+            _stream.Dispose();
         }
-        catch
+        catch (IOException)
         {
-            TryDelete(temporary);
-            throw;
+            // What is still in the buffer did not fit on the disk; it is thrown away anyhow.
         }
+
+        if (_temporary is not null)
+            TryDelete(_temporary);
     }
 
     /// <summary>Whether the path leads into the folder of devices, such as <c>/dev/null</c>: a rename would put a file in the device's
