@@ -7,6 +7,12 @@ namespace FaissNet.Data;
 /// </summary>
 public static class VectorFile
 {
+    /// <summary>The most components per vector that files may have: FAISS's newer readers refuse more.</summary>
+    public const int MaxDimension = RowLayout.MaxDimension;
+
+    /// <summary>The endings of the names that can be read, for messages.</summary>
+    public const string SupportedNames = FileFormats.Names;
+
     /// <summary>Whether the name tells a format that can be read.</summary>
     public static bool IsSupported(string path)
     {

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Diagnostics;
+using FaissNet.Cli.Output;
+using FaissNet.Data;
+using FaissNet.Evaluation;
+
+namespace FaissNet.Cli.Commands;
+
+internal static class BuildCommand
+{
+    private const int VerifyNeighbors = 10;
+    private const int VerifyNProbe = 16;
+
+    public static Command Create(CancellationToken cancellationToken)
+    {
+        var input = Options.Vectors("--input", "The vectors; their ids become 0, 1, …");
+        var factory = Options.Required("--factory", "STR", "What to build, in FAISS's words: Flat, IVF256,PQ56, OPQ16,IVF4096,PQ16, HNSW32, …");
+        var output = Options.Required("--output", "FILE", "The index file to write, in FAISS's format");
+        var metric = Options.Metric();
+        var trainSize = Options.Count<long?>(
+            "--train-size", "Vectors to train with, spread over the file [default: as many as FAISS makes use of, 256 per centroid]", 1, long.MaxValue);
+        var verify = Options.Optional("--verify", "Queries: load the file again and compare the answers of both indexes")
+            .Accepting(VectorFile.IsSupported, VectorFile.SupportedNames);
+        var threads = Options.Threads();
+        var json = Options.Json();
+        var command = new Command("build", "Trains an index with a sample of a vector file, adds all its vectors and saves it.")
+        {
+            input, factory, output, metric, trainSize, verify, threads, json,
+        };
+        command.SetAction(parsed =>
+        {
+            var request = new Request(
+                parsed.GetValue(input)!,
+                parsed.GetValue(factory)!,
+                parsed.GetValue(output)!,
+                parsed.GetValue(metric)!,
+                parsed.GetValue(trainSize),
+                parsed.GetValue(verify),
+                parsed.GetValue(threads));
+            var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
+            if (parsed.GetValue(json))
+                JsonOutput.Write(report, CliJson.Relaxed.BuildOutput);
+            else
+                Draw(report);
+
+            return report.Verify is { Identical: false } ? 1 : 0;
+        });
+        return command;
+    }
+
+    private static BuildOutput Run(Request request, ProgressDisplay display, CancellationToken cancellationToken)
+    {
+        Files.RequireFile("--input", request.Input);
+        Files.RequireWritable("--output", request.Output, request.Input, request.Verify);
+        if (request.Verify is not null)
+            Files.RequireFile("--verify", request.Verify);
+
+        using var reader = VectorFile.Open(request.Input);
+        var threads = Options.ApplyThreads(request.Threads);
+        using var index = CreateIndex(request, reader.Dimension);
+        var empty = index.Describe();
+        var trainSize = request.TrainSize
+            ?? TrainingSample.DefaultSize(reader.Count, reader.Dimension, empty.NList ?? 0, empty.NBits ?? 0);
+        var times = IndexBuilder.Build(index, reader, trainSize, display, cancellationToken);
+        display.Begin("Saving");
+        var start = Stopwatch.GetTimestamp();
+        index.Save(request.Output);
+        var saveSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var built = index.Describe();
+        return new BuildOutput(
+            request.Input,
+            request.Factory,
+            request.Output,
+            request.Metric,
+            built.TypeName,
+            built.Dimension,
+            built.Count,
+            times.VectorsTrained,
+            threads,
+            new BuildSeconds(times.ReadSeconds, times.TrainSeconds, times.AddSeconds, saveSeconds),
+            InfoCommand.MeasureMemory(built, request.Output),
+            request.Verify is null ? null : Verify(index, built, request, display));
+    }
+
+    private static FaissIndex CreateIndex(Request request, int d)
+    {
+        try
+        {
+            return request.Metric == Metrics.Cosine
+                ? IndexFactory.CreateCosine(d, request.Factory)
+                : IndexFactory.Create(d, request.Factory, Metrics.Parse(request.Metric));
+        }
+        catch (Exception e) when (e is ArgumentException or FaissException or NotSupportedException)
+        {
+            throw new UsageException($"--factory is '{request.Factory}', for {d} dimensions: {ErrorText.Of(e)}");
+        }
+    }
+
+    // With enough lists that the codes of many vectors take part.
+    private static IndexComparison Verify(FaissIndex index, IndexDescription built, Request request, ProgressDisplay display)
+    {
+        display.Begin("Verifying the file");
+        using var loaded = FaissIndex.Load(request.Output);
+        if (built.NList is { } nlist)
+        {
+            var nprobe = Math.Min(VerifyNProbe, nlist);
+            index.SetParameter("nprobe", nprobe);
+            loaded.SetParameter("nprobe", nprobe);
+        }
+
+        return IndexComparison.Compare(
+            index, loaded, VectorFile.ReadAll(request.Verify!).Values, (int)Math.Min(VerifyNeighbors, built.Count));
+    }
+
+    private static void Draw(BuildOutput report)
+    {
+        var (seconds, memory) = (report.Seconds, report.Memory);
+        Terminal.WriteFacts(
+            ("index", report.Output),
+            ("type", $"{report.Type}, {Metrics.Explain(report.Metric)}"),
+            ("vectors", $"{Format.Count(report.Vectors)} of {Format.Count(report.Dimension)} dimensions"),
+            ("trained with", report.TrainSize == 0
+                ? "nothing: this type needs no training"
+                : $"{Format.Count(report.TrainSize)} vectors in {Format.Duration(seconds.Train)}"),
+            ("added in", $"{Format.Duration(seconds.Add)} ({Format.Rate(report.Vectors / Math.Max(seconds.Add, 1e-9))}), {report.Threads} threads"),
+            ("file", Format.Bytes(memory.SerializedBytes)),
+            ("memory", InfoCommand.ExplainMemory(memory)),
+            ("reloaded file", report.Verify is { } verify ? ExplainVerification(verify) : null));
+    }
+
+    private static string ExplainVerification(IndexComparison verify) => verify.Identical
+        ? $"same ids and distances for {Format.Count(verify.Queries)} queries × {verify.K} neighbours"
+        : $"DIFFERS: other ids for {Format.Count(verify.QueriesWithOtherIds)}, other distances for " +
+          $"{Format.Count(verify.QueriesWithOtherDistances)} of {Format.Count(verify.Queries)} queries";
+
+    private sealed record Request(
+        string Input, string Factory, string Output, string Metric, long? TrainSize, string? Verify, int? Threads);
+}

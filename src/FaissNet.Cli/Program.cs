@@ -1,0 +1,1 @@
+return FaissNet.Cli.Application.Run(args);
