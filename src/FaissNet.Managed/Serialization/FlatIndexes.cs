@@ -1,0 +1,53 @@
+namespace FaissNet.Serialization;
+
+/// <summary>Indexes that hold one vector or one code after the other.</summary>
+internal static class FlatIndexes
+{
+    public static IndexFileInfo ReadFlat(IndexValidator v, FourCC fourCC)
+    {
+        var header = v.ReadHeader(fourCC);
+        // The writer chooses the code by the metric.
+        if ((fourCC.Is("IxF2") && header.Metric != MetricType.L2)
+            || (fourCC.Is("IxFI") && header.Metric != MetricType.InnerProduct))
+            throw v.Reader.Invalid($"the type {header.TypeName} contradicts the metric {header.Metric}");
+        v.Reader.SkipVector("the vectors", sizeof(float), (UInt128)header.Count * (uint)header.Dimension, "ntotal × d");
+        return IndexValidator.Info(header);
+    }
+
+    public static IndexFileInfo ReadLsh(IndexValidator v, FourCC fourCC)
+    {
+        var header = v.ReadHeader(fourCC);
+        var r = v.Reader;
+        var bits = r.ReadInt32("nbits", 1, IndexValidator.MaximumDimension);
+        var rotates = r.ReadBoolean("rotate_data");
+        if (!rotates && bits > header.Dimension)
+            throw r.Invalid("nbits", bits, $"at most d = {header.Dimension}, since the data is not rotated");
+        var hasThresholds = r.ReadBoolean("train_thresholds");
+        var isFilled = header.IsTrained || header.Count > 0;
+        if (hasThresholds && isFilled)
+            r.SkipVector("thresholds", sizeof(float), (uint)bits, "nbits");
+        else
+            r.SkipVector("thresholds", sizeof(float));
+
+        var codeSize = (bits + 7) / 8;
+        if (fourCC.Is("IxHE"))
+        {
+            // The old layout counts its code in words of 64 bits.
+            if (bits % 64 != 0)
+                throw r.Invalid("nbits", bits, "a multiple of 64 in the old layout IxHE");
+            r.ReadInt32("code_size", codeSize / 8, codeSize / 8);
+        }
+        else
+        {
+            r.ReadInt32("code_size", codeSize, codeSize);
+        }
+
+        var rotation = VectorTransforms.Read(v, "rotation", isUsed: rotates && isFilled);
+        if (!rotation.FourCC.Is("rrot"))
+            throw r.Invalid("the type of the rotation", rotation.FourCC, "rrot");
+        v.RequireEqual("the rotation's d_in", rotation.InputDimension, "d", header.Dimension);
+        v.RequireEqual("the rotation's d_out", rotation.OutputDimension, "nbits", bits);
+        r.SkipVector("codes", 1, (UInt128)header.Count * (uint)codeSize, "ntotal × code_size");
+        return IndexValidator.Info(header);
+    }
+}
