@@ -124,7 +124,6 @@ odd = faiss.IndexPQFastScan(15, 5, 4, faiss.METRIC_INNER_PRODUCT)
 odd.train(train[:, :15].copy())
 odd.add(base[:, :15].copy())
 save("pq-fastscan-odd", odd)
-save("lattice", trained(faiss.IndexLattice(D, 4, 4, 10)))
 
 # ---- IVF ------------------------------------------------------------------------------------------------------------
 ids = (np.arange(N) * 7 + 1_000_000_007).astype("int64")
@@ -228,7 +227,7 @@ save("rowwise-minmax", trained(faiss.IndexRowwiseMinMax(factory("SQ8"))))
 save("rowwise-minmax-fp16", trained(faiss.IndexRowwiseMinMaxFP16(factory("SQ8"))))
 save("nested-deep", filled(factory("PCA12,OPQ4_8,IVF8_HNSW4,PQ4x4np,RFlat")))
 
-# ---- additive quantizers and binary indexes: read by FAISS, not by the validator ------------------------------------
+# ---- additive quantizers, lattices and binary indexes: read by FAISS, not by the validator ------------------------------------
 unrecognised = {"recognised": False}
 few = train[:800]
 
@@ -239,6 +238,7 @@ def few_filled(index):
     return index
 
 
+save("lattice", trained(faiss.IndexLattice(D, 4, 4, 10)), **unrecognised)
 save("rq", few_filled(faiss.IndexResidualQuantizer(D, 2, 3)), **unrecognised)
 save("lsq", few_filled(faiss.IndexLocalSearchQuantizer(D, 2, 3)), **unrecognised)
 save("prq", few_filled(faiss.IndexProductResidualQuantizer(D, 2, 2, 3)), **unrecognised)
@@ -311,38 +311,38 @@ def load(name):
 
 
 flat = load("ivf-flat-ids")
-legacy("legacy-IvFL", legacy_ivf_header(b"IvFL", flat) + b"".join(list_codes(flat, i) for i in range(flat.nlist)),
+legacy("legacy-ivf-flat", legacy_ivf_header(b"IvFL", flat) + b"".join(list_codes(flat, i) for i in range(flat.nlist)),
        "ivf-flat-ids")
-legacy("legacy-IvFl",
+legacy("legacy-ivf-flat-floats",
        legacy_ivf_header(b"IvFl", flat) + b"".join(list_codes(flat, i, "float32") for i in range(flat.nlist)),
        "ivf-flat-ids")
 ivfpq = load("ivf-pq")
-legacy("legacy-IvPQ", legacy_ivf_header(b"IvPQ", ivfpq) + struct.pack("<BQ", ivfpq.by_residual, ivfpq.code_size)
+legacy("legacy-ivf-pq", legacy_ivf_header(b"IvPQ", ivfpq) + struct.pack("<BQ", ivfpq.by_residual, ivfpq.code_size)
        + pq_bytes(ivfpq.pq) + b"".join(list_codes(ivfpq, i) for i in range(ivfpq.nlist)), "ivf-pq")
 ivfpqr = load("ivf-pqr")
-legacy("legacy-IvQR", legacy_ivf_header(b"IvQR", ivfpqr) + struct.pack("<BQ", ivfpqr.by_residual, ivfpqr.code_size)
+legacy("legacy-ivf-pqr", legacy_ivf_header(b"IvQR", ivfpqr) + struct.pack("<BQ", ivfpqr.by_residual, ivfpqr.code_size)
        + pq_bytes(ivfpqr.pq) + b"".join(list_codes(ivfpqr, i) for i in range(ivfpqr.nlist))
        + pq_bytes(ivfpqr.refine_pq) + vec(faiss.vector_to_array(ivfpqr.refine_codes))
        + struct.pack("<f", ivfpqr.k_factor), "ivf-pqr")
 ivfsq = load("ivf-sq8")
-legacy("legacy-IvSQ", legacy_ivf_header(b"IvSQ", ivfsq) + sq_bytes(ivfsq.sq) + struct.pack("<Q", ivfsq.code_size)
+legacy("legacy-ivf-sq", legacy_ivf_header(b"IvSQ", ivfsq) + sq_bytes(ivfsq.sq) + struct.pack("<Q", ivfsq.code_size)
        + b"".join(list_codes(ivfsq, i) for i in range(ivfsq.nlist)), "ivf-sq8")
 current = files["ivf-sq8"]
 residual_at = current.rindex(b"ilar") - 1    # IwSq carries by_residual just before its lists; IwSQ does not
-legacy("legacy-IwSQ", b"IwSQ" + current[4:residual_at] + current[residual_at + 1:], "ivf-sq8")
+legacy("legacy-ivf-sq-residual", b"IwSQ" + current[4:residual_at] + current[residual_at + 1:], "ivf-sq8")
 pq = load("pq-8")
-legacy("legacy-IxPQ", b"IxPQ" + header(pq, 0) + pq_bytes(pq.pq) + vec(faiss.vector_to_array(pq.codes)), "pq-8")
-legacy("legacy-IxPo", b"IxPo" + files["pq-8"][4:], "pq-8")
+legacy("legacy-pq", b"IxPQ" + header(pq, 0) + pq_bytes(pq.pq) + vec(faiss.vector_to_array(pq.codes)), "pq-8")
+legacy("legacy-pq-polysemous", b"IxPo" + files["pq-8"][4:], "pq-8")
 lsh64 = filled(faiss.IndexLSH(D, 64, True, False))
 save("lsh-64", lsh64)
 data64 = files["lsh-64"]
 at = data64.index(b"rrot")
-legacy("legacy-IxHE", b"IxHE" + data64[4:at - 4] + struct.pack("<i", 1) + data64[at:], "lsh-64")
+legacy("legacy-lsh", b"IxHE" + data64[4:at - 4] + struct.pack("<i", 1) + data64[at:], "lsh-64")
 pca = files["pretransform-pca"]
 at = pca.index(b"Pcam")
 # Pcam: eigen_power f32, epsilon f32, random_rotation u8, balanced_bins i32
-legacy("legacy-PcAm", pca[:at] + b"PcAm" + pca[at + 4:at + 8] + pca[at + 12:], "pretransform-pca")
-legacy("legacy-PCAm", pca[:at] + b"PCAm" + pca[at + 4:at + 8] + pca[at + 12:at + 13] + pca[at + 17:],
+legacy("legacy-pca-without-epsilon", pca[:at] + b"PcAm" + pca[at + 4:at + 8] + pca[at + 12:], "pretransform-pca")
+legacy("legacy-pca-without-balance", pca[:at] + b"PCAm" + pca[at + 4:at + 8] + pca[at + 12:at + 13] + pca[at + 17:],
        "pretransform-pca")
 
 # ---- write ----------------------------------------------------------------------------------------------------------

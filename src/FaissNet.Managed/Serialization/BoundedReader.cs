@@ -249,11 +249,11 @@ internal sealed class BoundedReader
     /// <summary>Whether anything follows.</summary>
     public bool HasMore() => Length is not null ? Remaining > 0 : _position < _filled || Fill();
 
-    /// <summary>Sets a stream that can seek to the byte after the last one read.</summary>
-    public void SynchronizeStream()
+    /// <summary>Takes a stream that can seek back to where the reader began.</summary>
+    public void Rewind()
     {
         if (Length is not null)
-            _stream.Position = _origin + Offset;
+            _stream.Position = _origin;
     }
 
     /// <summary>The error for a field whose value cannot be.</summary>

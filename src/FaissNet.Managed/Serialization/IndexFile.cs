@@ -41,8 +41,8 @@ public static class IndexFile
     /// sizes of inverted lists and the levels of HNSW nodes.
     /// </para>
     /// </remarks>
-    /// <param name="stream">Read from its current position. One that can seek is left at the byte after the index; one that
-    /// cannot is read ahead in blocks.</param>
+    /// <param name="stream">Read from its current position. One that can seek is left where it was; one that cannot is used up,
+    /// and may be read a block further than the index goes.</param>
     /// <param name="cancellationToken">Stops the work between two reads.</param>
     /// <returns>What the stream holds. Look at <see cref="IndexFileInfo.IsRecognised"/> before trusting it: types which
     /// this version does not know, and types which FAISS reads but which are not checked here (additive quantizers, binary

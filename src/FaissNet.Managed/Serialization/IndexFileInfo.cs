@@ -48,7 +48,7 @@ public sealed record IndexFileInfo
     /// </summary>
     public IReadOnlyList<ExternalFileReference> ExternalFiles { get; init; } = [];
 
-    /// <summary>Length of the index in bytes, from its first byte in the file.</summary>
+    /// <summary>Length of the index in bytes; as far as it was looked at, if it is not recognised.</summary>
     public long Length { get; init; }
 
     /// <summary>

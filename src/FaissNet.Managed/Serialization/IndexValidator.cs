@@ -39,18 +39,19 @@ internal sealed class IndexValidator(BoundedReader reader)
     {
         try
         {
-            var info = ReadIndex("", labelsAreIndices: false) with
+            return ReadIndex("", labelsAreIndices: false) with
             {
-                Length = Reader.Offset,
                 ExternalFiles = [.. _externalFiles],
                 HasTrailingBytes = Reader.HasMore(),
             };
-            Reader.SynchronizeStream();
-            return info;
         }
         catch (UnrecognisedPartException e)
         {
             return Info(_rootHeader ?? default) with { UnrecognisedPart = e.Message, Length = Reader.Offset };
+        }
+        finally
+        {
+            Reader.Rewind();
         }
     }
 

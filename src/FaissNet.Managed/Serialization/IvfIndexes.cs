@@ -88,7 +88,9 @@ internal static class IvfIndexes
         else
             ReadLists(v, ivf, pq.CodeSize);
 
-        // An untrained index has them in the file as well, but FAISS does not read them.
+        // An untrained index has them in the file as well, but FAISS does not read them: it could not reconstruct anything.
+        if (refines && !ivf.Header.IsTrained && ivf.Header.Count > 0)
+            throw r.Invalid("the index is not trained, but holds vectors");
         if (refines && ivf.Header.IsTrained)
         {
             var refine = ProductQuantizerIndexes.ReadQuantizer(v, "refining ProductQuantizer", ivf.Header.Dimension);

@@ -66,7 +66,12 @@ internal static class MetaIndexes
         if (!HasDistanceComputer(second))
             throw v.Unrecognised($"{second.TypeName} is not known to refine");
         v.Reader.ReadFinite("k_factor", MinimumKFactor, MaximumKFactor);
-        return IndexValidator.Info(header) with { SubIndexes = [first, second] };
+        return IndexValidator.Info(header) with
+        {
+            // FAISS makes the more special class when it reads a flat refining index.
+            TypeName = second.FourCC is "IxF2" or "IxFI" or "IxFl" ? "IndexRefineFlat" : header.TypeName,
+            SubIndexes = [first, second],
+        };
 
         void CheckPart(string role, IndexFileInfo part)
         {
@@ -95,6 +100,8 @@ internal static class MetaIndexes
         var header = v.ReadHeader(fourCC);
         var index = v.ReadIndex("index", v.LabelsAreIndices);
         v.RequireEqual("the index's d", index.Dimension, "d", header.Dimension);
+        // It encodes and decodes, and cannot be added to.
+        v.RequireEqual("ntotal", header.Count, $"that of any {header.TypeName}", 0);
         return IndexValidator.Info(header) with { SubIndexes = [index] };
     }
 }
