@@ -227,8 +227,7 @@ save("rowwise-minmax", trained(faiss.IndexRowwiseMinMax(factory("SQ8"))))
 save("rowwise-minmax-fp16", trained(faiss.IndexRowwiseMinMaxFP16(factory("SQ8"))))
 save("nested-deep", filled(factory("PCA12,OPQ4_8,IVF8_HNSW4,PQ4x4np,RFlat")))
 
-# ---- additive quantizers, lattices and binary indexes: read by FAISS, not by the validator ------------------------------------
-unrecognised = {"recognised": False}
+# ---- additive quantizers --------------------------------------------------------------------------------------------
 few = train[:800]
 
 
@@ -238,13 +237,23 @@ def few_filled(index):
     return index
 
 
-save("lattice", trained(faiss.IndexLattice(D, 4, 4, 10)), **unrecognised)
-save("rq", few_filled(faiss.IndexResidualQuantizer(D, 2, 3)), **unrecognised)
-save("lsq", few_filled(faiss.IndexLocalSearchQuantizer(D, 2, 3)), **unrecognised)
-save("prq", few_filled(faiss.IndexProductResidualQuantizer(D, 2, 2, 3)), **unrecognised)
-save("ivf-rq", few_filled(factory("IVF8,RQ2x3")), **unrecognised)
-save("ivf-rcq-flat", few_filled(factory("IVF16(RCQ2x2),Flat")), **unrecognised)
+save("rq", few_filled(faiss.IndexResidualQuantizer(D, 2, 3)))
+save("rq-norm-float", few_filled(factory("RQ2x3_Nfloat")))
+save("rq-norm-qint8", few_filled(factory("RQ2x3_Nqint8")))
+save("rq-ip", few_filled(factory("RQ3x4_Nnone", faiss.METRIC_INNER_PRODUCT)))
+save("lsq", few_filled(faiss.IndexLocalSearchQuantizer(D, 2, 3)))
+save("prq", few_filled(faiss.IndexProductResidualQuantizer(D, 2, 2, 3)))
+save("plsq", few_filled(faiss.IndexProductLocalSearchQuantizer(D, 2, 2, 3)))
+save("ivf-rq", few_filled(factory("IVF8,RQ2x3")))
+save("ivf-lsq", few_filled(factory("IVF8,LSQ2x3_Nqint4")))
+save("ivf-prq", few_filled(factory("IVF8,PRQ2x2x3")))
+save("ivf-plsq", few_filled(factory("IVF8,PLSQ2x2x3")))
+save("ivf-rcq-flat", few_filled(factory("IVF16(RCQ2x2),Flat")))
+
+# ---- read by FAISS, not by the validator ----------------------------------------------------------------------------
+unrecognised = {"recognised": False}
 save("rq-fastscan", few_filled(factory("RQ2x4fs_Nrq2x4")), **unrecognised)
+save("lattice", trained(faiss.IndexLattice(D, 4, 4, 10)), **unrecognised)
 bits = rng.randint(256, size=(N, 8)).astype("uint8")
 
 

@@ -107,15 +107,24 @@ internal static class HnswIndexes
         var node = 0;
         var slot = 0;
         var level = 0;
+        var isFull = true;
         r.Visit<int>("neighbors", linkCount, (block, _) =>
         {
             foreach (var neighbor in block)
             {
+                // A list whose last slot is taken counts as full, and adding then follows every link in it.
+                if (neighbor != -1 && !isFull)
+                    throw r.Invalid($"node {node} has a neighbour, {neighbor}, behind the end of its list on level {level}");
+                isFull = neighbor != -1;
                 if (neighbor != -1 && (neighbor < 0 || neighbor >= levels.Length || levels[neighbor] <= level))
                     throw r.Invalid($"a neighbour of node {node} on level {level}", neighbor,
                         $"-1 or a node of that level in 0 … {levels.Length - 1}");
                 if (++slot == neighborsBefore[level + 1])
+                {
                     level++;
+                    isFull = true;
+                }
+
                 if (level == levels[node])
                 {
                     node++;

@@ -26,6 +26,12 @@ internal static class IndexTypes
         ["Imiq"] = new("MultiIndexQuantizer", ProductQuantizerIndexes.ReadMultiIndexQuantizer),
         ["Ix2L"] = new("Index2Layer", ProductQuantizerIndexes.ReadTwoLayer),
 
+        ["IxRq"] = new("IndexResidualQuantizer", AdditiveQuantizerIndexes.Read),
+        ["IxLS"] = new("IndexLocalSearchQuantizer", AdditiveQuantizerIndexes.Read),
+        ["IxPR"] = new("IndexProductResidualQuantizer", AdditiveQuantizerIndexes.Read),
+        ["IxPL"] = new("IndexProductLocalSearchQuantizer", AdditiveQuantizerIndexes.Read),
+        ["ImRQ"] = new("ResidualCoarseQuantizer", AdditiveQuantizerIndexes.ReadCoarseQuantizer),
+
         ["IwFl"] = new("IndexIVFFlat", IvfIndexes.ReadFlat),
         ["IvFl"] = new("IndexIVFFlat", IvfIndexes.ReadFlat),
         ["IvFL"] = new("IndexIVFFlat", IvfIndexes.ReadFlat),
@@ -39,6 +45,10 @@ internal static class IndexTypes
         ["IvSQ"] = new("IndexIVFScalarQuantizer", IvfIndexes.ReadScalarQuantizer),
         ["IwSh"] = new("IndexIVFSpectralHash", IvfIndexes.ReadSpectralHash),
         ["IwPf"] = new("IndexIVFPQFastScan", IvfIndexes.ReadFastScan),
+        ["IwLS"] = new("IndexIVFLocalSearchQuantizer", IvfIndexes.ReadAdditiveQuantizer),
+        ["IwRQ"] = new("IndexIVFResidualQuantizer", IvfIndexes.ReadAdditiveQuantizer),
+        ["IwPL"] = new("IndexIVFProductLocalSearchQuantizer", IvfIndexes.ReadAdditiveQuantizer),
+        ["IwPR"] = new("IndexIVFProductResidualQuantizer", IvfIndexes.ReadAdditiveQuantizer),
 
         ["IHNf"] = new("IndexHNSWFlat", HnswIndexes.Read),
         ["IHNp"] = new("IndexHNSWPQ", HnswIndexes.Read),
@@ -58,19 +68,10 @@ internal static class IndexTypes
 
         // Known by name only.
         ["IxRQ"] = new("IndexResidualQuantizer", null),
-        ["IxRq"] = new("IndexResidualQuantizer", null),
-        ["IxLS"] = new("IndexLocalSearchQuantizer", null),
-        ["IxPR"] = new("IndexProductResidualQuantizer", null),
-        ["IxPL"] = new("IndexProductLocalSearchQuantizer", null),
-        ["ImRQ"] = new("ResidualCoarseQuantizer", null),
         ["ILfs"] = new("IndexLocalSearchQuantizerFastScan", null),
         ["IRfs"] = new("IndexResidualQuantizerFastScan", null),
         ["IPRf"] = new("IndexProductResidualQuantizerFastScan", null),
         ["IPLf"] = new("IndexProductLocalSearchQuantizerFastScan", null),
-        ["IwLS"] = new("IndexIVFLocalSearchQuantizer", null),
-        ["IwRQ"] = new("IndexIVFResidualQuantizer", null),
-        ["IwPL"] = new("IndexIVFProductLocalSearchQuantizer", null),
-        ["IwPR"] = new("IndexIVFProductResidualQuantizer", null),
         ["IVLf"] = new("IndexIVFLocalSearchQuantizerFastScan", null),
         ["IVRf"] = new("IndexIVFResidualQuantizerFastScan", null),
         ["NPLf"] = new("IndexIVFProductLocalSearchQuantizerFastScan", null),

@@ -101,6 +101,13 @@ internal static class IvfIndexes
         return Info(v, ivf) with { ProductQuantizer = pq };
     }
 
+    public static IndexFileInfo ReadAdditiveQuantizer(IndexValidator v, FourCC fourCC)
+    {
+        var ivf = ReadIvfHeader(v, fourCC, isLegacy: false, idsAreIndices: false);
+        ReadLists(v, ivf, AdditiveQuantizerIndexes.ReadForIvf(v, ivf.Header));
+        return Info(v, ivf);
+    }
+
     public static IndexFileInfo ReadSpectralHash(IndexValidator v, FourCC fourCC)
     {
         var ivf = ReadIvfHeader(v, fourCC, isLegacy: false, idsAreIndices: false);
@@ -225,7 +232,7 @@ internal static class IvfIndexes
 
     private static bool CanQuantize(IndexFileInfo quantizer) => quantizer.FourCC switch
     {
-        "IxF2" or "IxFI" or "IxFl" or "IxSQ" or "IxPq" or "IxPo" or "IxPQ" or "Imiq"
+        "IxF2" or "IxFI" or "IxFl" or "IxSQ" or "IxPq" or "IxPo" or "IxPQ" or "Imiq" or "ImRQ"
             or "IHNf" or "IHNp" or "IHNs" or "INSf" or "INSp" or "INSs" => true,
         "IxPT" or "IxRF" => quantizer.SubIndexes.All(CanQuantize),
         _ => false,

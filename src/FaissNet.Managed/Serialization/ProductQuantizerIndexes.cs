@@ -17,6 +17,7 @@ internal static class ProductQuantizerIndexes
     // FAISS itself refuses more from version 1.10 on.
     private const int MaximumBits = 24;
 
+    private const int GeneralizedHammingSearch = 2;
     private const int LastSearchType = 5;
 
     public static IndexFileInfo Read(IndexValidator v, FourCC fourCC)
@@ -27,7 +28,10 @@ internal static class ProductQuantizerIndexes
         r.SkipVector("codes", 1, (UInt128)header.Count * (ulong)pq.CodeSize, "ntotal × code_size");
         if (fourCC.Is("IxPQ"))
             return Info(header with { Metric = MetricType.L2, MetricArgument = null }, pq);
-        r.ReadInt32("search_type", 0, LastSearchType);
+        var searchType = r.ReadInt32("search_type", 0, LastSearchType);
+        // Compared in words of eight bytes, and no less.
+        if (searchType == GeneralizedHammingSearch && pq.CodeSize % sizeof(ulong) != 0)
+            throw r.Invalid("search_type", searchType, $"another one: generalized Hamming distances need codes of a multiple of 8 bytes, not of {pq.CodeSize}");
         r.ReadBoolean("encode_signs");
         r.ReadInt32("polysemous_ht");
         // The two older layouts always meant L2, whatever stands in their header.

@@ -203,6 +203,7 @@ public sealed class IndexFileTests
 
         Assert.Contains("HNSW: a neighbour of node 0 on level 0 is 150", Damaged(neighbors + 8, (int)golden.Count), StringComparison.Ordinal);
         Assert.Contains("HNSW: a neighbour of node 0 on level 0 is -2", Damaged(neighbors + 8, -2), StringComparison.Ordinal);
+        Assert.Contains("HNSW: node 0 has a neighbour", Damaged(neighbors + 8, -1), StringComparison.Ordinal);
         Assert.Contains("HNSW: a level is 0", Damaged(levels + 8, 0), StringComparison.Ordinal);
         Assert.Contains("HNSW: offset 1 is 1", Damaged(offsets + 16, 1), StringComparison.Ordinal);
         Assert.Contains("HNSW: entry_point is 150", Damaged(entry, (int)golden.Count), StringComparison.Ordinal);
