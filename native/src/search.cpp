@@ -40,7 +40,7 @@ class Transformed {
 };
 
 faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const faissnet_search_parameters& wanted) {
-    if (dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr && !kFastScanTakesParameters) {
+    if (!kFastScanTakesParameters && dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr) {
         fail(FAISSNET_UNSUPPORTED,
              "FAISS %d.%d takes no parameters per call for fast-scan indexes: set nprobe on the index instead",
              FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
@@ -95,7 +95,11 @@ void search_refined(
 void search_with(
         const faiss::Index& index, int64_t n, const float* x, int64_t k,
         const faissnet_search_parameters& parameters, float* distances, int64_t* labels) {
-    if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
+    // The usual case first: each dynamic_cast that fails costs as much as a small list's scan.
+    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
+        const auto for_this = for_ivf(*ivf, parameters);
+        ivf->search(n, x, k, distances, labels, &for_this);
+    } else if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
         search_with(*map->index, n, x, k, parameters, distances, labels);
         const auto size = static_cast<int64_t>(map->id_map.size());
         std::transform(labels, labels + n * k, labels, [&](int64_t label) {
@@ -105,9 +109,6 @@ void search_with(
         search_with(*chain->index, n, Transformed(*chain, n, x).data(), k, parameters, distances, labels);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
         search_refined(*refine, n, x, k, parameters, distances, labels);
-    } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
-        const auto for_this = for_ivf(*ivf, parameters);
-        ivf->search(n, x, k, distances, labels, &for_this);
     } else {
         fail_no_ivf();
     }
