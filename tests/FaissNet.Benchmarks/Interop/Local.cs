@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FaissNet.Benchmarks.Interop;
+
+/// <summary>FAISS from C#: FaissNet's public API in this process, as an application uses it.</summary>
+internal sealed class Local : IContender
+{
+    private FaissIndex _index = new IndexFlatL2(1);
+    private ReadOnlyMemory<float> _queries;
+    private int _queryCount;
+
+    public Local(int cpu)
+    {
+        FaissRuntime.ThreadCount = 1;
+        Processors.Pin(cpu);
+    }
+
+    public static FaissBuild LocalBuild => new(
+        FaissRuntime.FaissVersion, FaissRuntime.Variant, FaissRuntime.SimdLevel, FaissRuntime.CompileOptions, FaissRuntime.Blas);
+
+    public FaissBuild Build => LocalBuild;
+
+    public void Load(string index, string queries, int queryCount, int nprobe)
+    {
+        _index.Dispose();
+        _index = FaissIndex.Load(index);
+        if (nprobe > 0)
+            _index.SetParameter("nprobe", nprobe);
+
+        _queryCount = queryCount;
+        var vectors = Aligned<float>(queryCount * _index.Dimension);
+        using var file = File.OpenRead(queries);
+        file.ReadExactly(MemoryMarshal.AsBytes(vectors.Span));
+        _queries = vectors;
+    }
+
+    public Sample Batch(Work work) => Measure(work, _queryCount, static (index, queries, _, work, parameters, distances, labels) =>
+    {
+        for (var i = 0; i < work.Count; i++)
+            index.Search(queries, work.K, distances, labels, parameters);
+    });
+
+    public Sample Single(Work work) => Measure(work, 1, SearchOneByOne);
+
+    public Sample Many(Work work, ReadOnlySpan<int> cpus)
+    {
+        Sample first = default;
+        var ready = 0;
+        var go = false;
+        var threads = new Thread[cpus.Length];
+        for (var t = 0; t < threads.Length; t++)
+        {
+            var (number, cpu) = (t, cpus[t]);
+            threads[t] = new Thread(() =>
+            {
+                Processors.Pin(cpu);
+                var sample = Measure(work, 1, SearchOneByOne, () =>
+                {
+                    Interlocked.Increment(ref ready);
+                    while (!Volatile.Read(ref go))
+                    {
+                    }
+                });
+                if (number == 0)
+                    first = sample;
+            });
+            threads[t].Start();
+        }
+
+        while (Volatile.Read(ref ready) < threads.Length)
+            Thread.Yield();
+
+        var (cpuStart, start) = (Processors.ProcessSeconds(), Stopwatch.GetTimestamp());
+        Volatile.Write(ref go, true);
+        foreach (var thread in threads)
+            thread.Join();
+
+        return first with { Wall = Stopwatch.GetElapsedTime(start).TotalSeconds, Cpu = Processors.ProcessSeconds() - cpuStart };
+    }
+
+    public void Dispose() => _index.Dispose();
+
+    private static void SearchOneByOne(
+        FaissIndex index, ReadOnlySpan<float> queries, int queryCount, Work work, SearchParameters? parameters, Span<float> distances, Span<long> labels)
+    {
+        var d = index.Dimension;
+        for (int i = 0, query = 0; i < work.Count; i++)
+        {
+            index.Search(queries.Slice(query * d, d), work.K, distances, labels, parameters);
+            query = query + 1 == queryCount ? 0 : query + 1;
+        }
+    }
+
+    private delegate void Searches(
+        FaissIndex index, ReadOnlySpan<float> queries, int queryCount, Work work, SearchParameters? parameters, Span<float> distances, Span<long> labels);
+
+    private Sample Measure(Work work, int rows, Searches search, Action? wait = null)
+    {
+        var distances = Aligned<float>(rows * work.K).Span;
+        var labels = Aligned<long>(rows * work.K).Span;
+        var queries = _queries.Span;
+        var parameters = work.NProbe > 0 ? new SearchParameters { NProbe = work.NProbe } : null;
+
+        wait?.Invoke();
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var (cpu, wall) = (Processors.ThreadSeconds(), Stopwatch.GetTimestamp());
+        search(_index, queries, _queryCount, work, parameters, distances, labels);
+        var (elapsed, cpuElapsed) = (Stopwatch.GetElapsedTime(wall).TotalSeconds, Processors.ThreadSeconds() - cpu);
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        return new Sample(elapsed, cpuElapsed, Checksum(MemoryMarshal.AsBytes(labels)), Checksum(MemoryMarshal.AsBytes(distances)), allocated);
+    }
+
+    // Cache lines at the same places as on the other side: where an array begins is not what is measured.
+    private static Memory<T> Aligned<T>(int length)
+        where T : unmanaged
+    {
+        const int Line = 64;
+        var size = Unsafe.SizeOf<T>();
+        var array = GC.AllocateArray<T>(length + Line / size, pinned: true);
+        var address = Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
+        return array.AsMemory((int)((Line - address % Line) % Line / size), length);
+    }
+
+    // FNV-1a, 64 bits.
+    private static ulong Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var b in bytes)
+            hash = (hash ^ b) * 1099511628211UL;
+
+        return hash;
+    }
+}
