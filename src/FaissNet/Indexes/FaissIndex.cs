@@ -3,7 +3,7 @@ using FaissNet.Interop;
 namespace FaissNet;
 
 /// <summary>
-/// An index of FAISS's own, of any type: what <see cref="IndexFactory"/> makes and <see cref="Load(string)"/> reads. Types that this
+/// An index of FAISS's own, of any type: what <see cref="IndexFactory"/> makes and <see cref="Load(string, bool)"/> reads. Types that this
 /// library knows more of come as their own classes (<see cref="IndexFlatL2"/>, <see cref="IndexIVFPQ"/>, …).
 /// </summary>
 public partial class FaissIndex : VectorIndex
