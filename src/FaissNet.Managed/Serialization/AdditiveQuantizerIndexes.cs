@@ -48,7 +48,11 @@ internal static class AdditiveQuantizerIndexes
         v.RequireMetricL2OrInnerProduct(header);
         var r = v.Reader;
         var codeSize = r.ReadUInt64("code_size");
-        var shape = ReadQuantizer(v, header, KindOf(header.FourCC));
+        var kind = KindOf(header.FourCC);
+        // Beam search follows undefined indices where a residual to a coarse centroid is not finite.
+        if (kind is Kind.Residual or Kind.ProductResidual)
+            throw v.Unrecognised($"{header.TypeName} depends on every component of its vectors, which are not checked");
+        var shape = ReadQuantizer(v, header, kind);
         if (codeSize != (ulong)shape.CodeSize)
             throw r.Invalid("code_size", codeSize, $"{shape.CodeSize}, by the bits of the codes");
         r.ReadBoolean("by_residual");
@@ -102,7 +106,7 @@ internal static class AdditiveQuantizerIndexes
         }
 
         using var part = r.Part("ProductAdditiveQuantizer");
-        var product = ReadCommon(v, header.Dimension);
+        var product = ReadCommon(v, header.Dimension, mustBeModerate: false);
         var splits = r.ReadSize("nsplits", 1, header.Dimension);
         if (header.Dimension % splits != 0)
             throw r.Invalid("nsplits", splits, $"a divisor of d = {header.Dimension}");
@@ -129,7 +133,8 @@ internal static class AdditiveQuantizerIndexes
     {
         var r = v.Reader;
         using var part = r.Part("ResidualQuantizer");
-        var shape = ReadCommon(v, dimension);
+        // Beam search follows undefined indices where a distance is not finite.
+        var shape = ReadCommon(v, dimension, mustBeModerate: true);
         RequireCodebooks(v, shape, dimension);
         var trainType = r.ReadInt32("train_type");
         r.ReadInt32("max_beam_size", 1, MaximumBeamSize);
@@ -142,7 +147,7 @@ internal static class AdditiveQuantizerIndexes
     {
         var r = v.Reader;
         using var part = r.Part("LocalSearchQuantizer");
-        var shape = ReadCommon(v, dimension);
+        var shape = ReadCommon(v, dimension, mustBeModerate: false);
         RequireCodebooks(v, shape, dimension);
         var k = r.ReadSize("K", 2, 1 << MaximumBits);
         if (shape.Bits.Any(bits => 1L << bits != k))
@@ -171,7 +176,7 @@ internal static class AdditiveQuantizerIndexes
             throw v.Reader.Invalid("the number of elements of codebooks", shape.CodebookFloats, $"{expected} (d × Σ 2^nbits)");
     }
 
-    private static Shape ReadCommon(IndexValidator v, int dimension)
+    private static Shape ReadCommon(IndexValidator v, int dimension, bool mustBeModerate)
     {
         var r = v.Reader;
         r.ReadSize("d", dimension, dimension);
@@ -188,7 +193,11 @@ internal static class AdditiveQuantizerIndexes
 
         if (!r.ReadBoolean("is_trained"))
             throw r.Invalid("the quantizer is not trained, but the index says that it is");
-        var floats = r.SkipVector("codebooks", sizeof(float));
+        var floats = r.ReadCount("codebooks", sizeof(float));
+        if (!mustBeModerate)
+            r.Skip("codebooks", (UInt128)floats * sizeof(float));
+        else if (!r.AreModerate("codebooks", floats))
+            throw r.Invalid("codebooks hold numbers that are not finite or whose squares cannot be summed");
         // ST_decompress, ST_LUT_nonorm, ST_norm_from_LUT, ST_norm_float, ST_norm_qint8, ST_norm_qint4, and four that store a
         // table of norms. FAISS 1.7.3 cannot encode with such a table once it has loaded it, and crashes when it tries.
         var searchType = r.ReadInt32("search_type", 0, 9);

@@ -225,6 +225,24 @@ internal sealed class BoundedReader
     public delegate void BlockVisitor<T>(ReadOnlySpan<T> block, long first);
 
     /// <summary>
+    /// Reads <paramref name="count"/> floats and says whether all are so small that sums of their squares stay finite.
+    /// </summary>
+    public bool AreModerate(string field, long count)
+    {
+        // The bits of positive floats are ordered as the floats are, with infinity and NaN beyond all others.
+        const float largest = 1e15f;
+        const uint magnitude = 0x7fff_ffff;
+        var limit = BitConverter.SingleToUInt32Bits(largest);
+        var areModerate = true;
+        Visit<uint>(field, count, (block, _) =>
+        {
+            foreach (var bits in block)
+                areModerate &= (bits & magnitude) <= limit;
+        });
+        return areModerate;
+    }
+
+    /// <summary>
     /// Reads a vector whole. Where the stream's length is unknown the array grows with what really arrives, so that a
     /// false count costs no memory.
     /// </summary>

@@ -10,8 +10,24 @@ internal static class FlatIndexes
         if ((fourCC.Is("IxF2") && header.Metric != MetricType.L2)
             || (fourCC.Is("IxFI") && header.Metric != MetricType.InnerProduct))
             throw v.Reader.Invalid($"the type {header.TypeName} contradicts the metric {header.Metric}");
-        v.Reader.SkipVector("the vectors", sizeof(float), (UInt128)header.Count * (uint)header.Dimension, "ntotal × d");
+        const string field = "the vectors";
+        var components = v.Reader.ReadCount(field, sizeof(float), (UInt128)header.Count * (uint)header.Dimension, "ntotal × d");
+        if (v.LabelsAreIndices && header.Count > 0)
+            components -= FindModerateVector(v, field, header);
+        v.Reader.Skip(field, (UInt128)components * sizeof(float));
         return IndexValidator.Info(header);
+    }
+
+    /// <summary>
+    /// FAISS 1.7.3 leaves the label of a nearest neighbour uninitialised if no distance compares as less than infinity, so one
+    /// vector at least must have distances. Returns the number of components read.
+    /// </summary>
+    private static long FindModerateVector(IndexValidator v, string field, in IndexHeader header)
+    {
+        for (long i = 1; i <= header.Count; i++)
+            if (v.Reader.AreModerate(field, header.Dimension))
+                return i * header.Dimension;
+        throw v.Reader.Invalid("no vector has finite components of a magnitude whose squares can be summed");
     }
 
     public static IndexFileInfo ReadLsh(IndexValidator v, FourCC fourCC)

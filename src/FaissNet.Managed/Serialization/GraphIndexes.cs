@@ -89,9 +89,10 @@ internal static class GraphIndexes
         v.RequireEqual("ntotal", count, "the index's ntotal", header.Count);
         r.ReadInt32("d", header.Dimension, header.Dimension);
         var degree = r.ReadInt32("K", 1, MaximumDegree);
-        r.ReadInt32("S", 0, MaximumDegree);
-        r.ReadInt32("R", 0, MaximumDegree);
-        r.ReadInt32("L", 0, MaximumDegree);
+        // Adding builds the graph anew. That samples 2 × S nodes, divides by R and takes the best K of pools of size L.
+        var sample = r.ReadInt32("S", 1, MaximumDegree);
+        r.ReadInt32("R", 1, MaximumDegree);
+        r.ReadInt32("L", degree, MaximumDegree);
         r.ReadInt32("iter", 0, MaximumDegree);
         var breadth = r.ReadInt32("search_L", 0, int.MaxValue);
         r.Skip("random_seed", sizeof(int));
@@ -103,6 +104,10 @@ internal static class GraphIndexes
             return;
         }
 
+        if (degree >= count)
+            throw r.Invalid("K", degree, $"less than ntotal = {count}");
+        if (2 * sample >= count)
+            throw r.Invalid("S", sample, $"less than half of ntotal = {count}");
         // A search divides by the difference.
         if (breadth >= count)
             throw r.Invalid("search_L", breadth, $"less than ntotal = {count}");

@@ -57,7 +57,7 @@ public sealed class IndexFileTests
         Assert.False(info.IsRecognised);
         Assert.Equal(golden.FourCC, info.FourCC);
         Assert.Equal(golden.Type, info.TypeName);
-        Assert.Contains("is not checked", info.UnrecognisedPart, StringComparison.Ordinal);
+        Assert.Contains("not checked", info.UnrecognisedPart, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -263,6 +263,21 @@ public sealed class IndexFileTests
         Assert.InRange(BinaryPrimitives.ReadInt64LittleEndian(wrapped.AsSpan(last)), 0, golden.Count - 1);
         BinaryPrimitives.WriteInt64LittleEndian(wrapped.AsSpan(last), golden.Count);
         Assert.Contains("an id is 150, expected 0 … 149", Outcome(wrapped), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_coarse_quantizer_must_have_a_centroid_that_can_be_nearest()
+    {
+        var data = GoldenFiles.Get("ivf-flat").Read();
+        var centroids = 4 + HeaderSize - 4 + 16 + 4 + HeaderSize - 4 + 8;
+        var floats = data.AsSpan(centroids, 8 * 16 * sizeof(float));
+        floats[sizeof(float)..].Fill(0xff);
+        for (var i = 0; i < floats.Length; i += 16 * sizeof(float))
+            BinaryPrimitives.WriteSingleLittleEndian(floats[i..], float.NaN);
+
+        Assert.Contains("quantizer IxF2: no vector has finite components", Outcome(data), StringComparison.Ordinal);
+        floats[..(16 * sizeof(float))].Clear();
+        Assert.Equal("accepted", Outcome(data));
     }
 
     [Fact]
