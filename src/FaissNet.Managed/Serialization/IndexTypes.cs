@@ -86,7 +86,8 @@ internal static class IndexTypes
         ["IBM2"] = new("IndexBinaryIDMap2", null),
         ["IBHh"] = new("IndexBinaryHash", null),
         ["IBHm"] = new("IndexBinaryMultiHash", null),
-        // Newer than 1.7.3.
+        // Newer than 1.7.3. The first stands for an index that is not there.
+        ["null"] = new("null", null),
         ["IxFP"] = new("IndexFlatL2Panorama", null),
         ["IxFp"] = new("IndexFlatIPPanorama", null),
         ["IwPn"] = new("IndexIVFFlatPanorama", null),

@@ -70,6 +70,9 @@ internal sealed class IndexValidator(BoundedReader reader)
 
         using (Reader.Part(role.Length == 0 ? fourCC.ToString() : $"{role} {fourCC}"))
         {
+            // All index types begin so, but for a few of old, which are known.
+            if (!known && fourCC.ToString()[0] != 'I')
+                throw Reader.Invalid($"'{fourCC}' is not the type of a FAISS index");
             if (!known || type.Read is null)
                 throw Unrecognised(known ? $"{type.Name} is not checked" : $"the index type '{fourCC}' is not known");
             var info = type.Read(this, fourCC) with { Role = role, Length = Reader.Offset - start };

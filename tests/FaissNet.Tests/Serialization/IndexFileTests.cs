@@ -79,13 +79,15 @@ public sealed class IndexFileTests
     public void An_unknown_type_is_reported_and_an_unprintable_one_refused()
     {
         var data = GoldenFiles.Get("idmap-flat").Read();
-        "ZzZz"u8.CopyTo(data.AsSpan(4 + HeaderSize - 4));
+        "IzZz"u8.CopyTo(data.AsSpan(4 + HeaderSize - 4));
         var info = IndexFile.Validate(new MemoryStream(data));
         Assert.False(info.IsRecognised);
         Assert.Equal("IndexIDMap", info.TypeName);
         Assert.Equal(GoldenFiles.Get("idmap-flat").Count, info.Count);
-        Assert.Contains("ZzZz", info.UnrecognisedPart, StringComparison.Ordinal);
+        Assert.Contains("IzZz", info.UnrecognisedPart, StringComparison.Ordinal);
 
+        "What is this?"u8.CopyTo(data);
+        Assert.Contains("'What' is not the type of a FAISS index", Outcome(data), StringComparison.Ordinal);
         data[0] = 0x01;
         var error = Assert.Throws<InvalidDataException>(() => IndexFile.Validate(new MemoryStream(data)));
         Assert.Contains("the file's type", error.Message, StringComparison.Ordinal);
@@ -168,7 +170,7 @@ public sealed class IndexFileTests
         { "ivf-pq", 4 + HeaderSize - 4 + 8, 0, "IwPQ: nprobe is 0, expected 1 … 2147483647" },
         { "hnsw-flat", 4 + HeaderSize - 4, 0, "IHNf > HNSW: the number of elements of cum_nneighbor_per_level" },
         { "idmap-flat", 8, 149, "IxMp: the index's ntotal is 150, but ntotal is 149" },
-        { "pretransform-opq", 4 + HeaderSize - 4, 0, "IxPT > index LTra: the index type 'LTra' is not known" },
+        { "pretransform-opq", 4 + HeaderSize - 4, 0, "IxPT > index LTra: 'LTra' is not the type of a FAISS index" },
     };
 
     [Theory]
