@@ -14,7 +14,7 @@ internal static class BuildCommand
     public static Command Create(CancellationToken cancellationToken)
     {
         var input = Options.Vectors("--input", "The vectors; their ids become 0, 1, …");
-        var factory = Options.Required("--factory", "STR", "What to build, in FAISS's words: Flat, IVF256,PQ56, OPQ16,IVF4096,PQ16, HNSW32, …");
+        var factory = Options.Required("--factory", "STR", "What to build, in FAISS's words: Flat, IVF256,PQ56np, OPQ16,IVF4096,PQ16np, HNSW32, …");
         var output = Options.Required("--output", "FILE", "The index file to write, in FAISS's format");
         var metric = Options.Metric();
         var trainSize = Options.Count<long?>(

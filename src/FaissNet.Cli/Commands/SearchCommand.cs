@@ -122,7 +122,7 @@ internal static class SearchCommand
 
         var columns = Math.Clamp((Terminal.Out.Profile.Width - ColumnWidth / 2) / ColumnWidth, 1, report.K);
         var table = Terminal.CreateTable(
-            ["query", .. Enumerable.Range(1, columns).Select(rank => rank == 1 ? "nearest" : $"{rank}.")]);
+            ["query", .. Enumerable.Range(1, columns).Select(rank => rank switch { 1 => "nearest", 2 => "2nd", 3 => "3rd", _ => $"{rank}th" })]);
         foreach (var result in results)
         {
             table.AddRow([

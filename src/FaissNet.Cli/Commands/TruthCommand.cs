@@ -8,6 +8,8 @@ namespace FaissNet.Cli.Commands;
 
 internal static class TruthCommand
 {
+    private const string Stage = "Comparing vectors";
+
     public static Command Create(CancellationToken cancellationToken)
     {
         var input = Options.Vectors("--input", "The vectors; their ids are 0, 1, …");
@@ -54,6 +56,7 @@ internal static class TruthCommand
         var queries = VectorFile.ReadAll(request.Queries);
         var threads = Options.ApplyThreads(request.Threads);
         using var flat = new IndexFlat(queries.Dimension, Metrics.Parse(request.Metric));
+        display.Begin(Stage);
         var start = Stopwatch.GetTimestamp();
         var result = GroundTruth.Compute(
             flat,
@@ -61,7 +64,7 @@ internal static class TruthCommand
             queries.Values,
             request.K,
             new GroundTruthOptions { Normalize = request.Metric == Metrics.Cosine, ThreadCount = request.Threads },
-            display.As("Comparing vectors", "vectors"),
+            display.As(Stage, "vectors"),
             cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         NeighborFile.Write(request.Output, result.Labels, result.K);

@@ -40,6 +40,7 @@ internal static class Format
 
     public static string Duration(double seconds) => seconds switch
     {
+        < 1 => $"{Number(seconds * 1000, "0")} ms",
         < 10 => $"{Number(seconds, "0.0")} s",
         < 60 => $"{Number(seconds, "0")} s",
         < 3600 => $"{(int)seconds / 60}:{(int)seconds % 60:00} min",

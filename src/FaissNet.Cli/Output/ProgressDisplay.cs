@@ -40,8 +40,11 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
             Console.Error.Write("\e[?25h\n");
     }
 
-    /// <summary>A stage begins whose length nobody knows yet. The next report takes its place.</summary>
-    public abstract void Begin(string stage);
+    /// <summary>A stage begins whose length nobody knows yet.</summary>
+    public void Begin(string stage) => Begin(stage, isPlaceholder: false);
+
+    /// <summary>A stage begins. The first report of any stage takes the place of a placeholder.</summary>
+    protected abstract void Begin(string stage, bool isPlaceholder);
 
     /// <summary>A stage is so far. A stage not seen before ends the one before it. The detail changes within the stage.</summary>
     public abstract void Report(string stage, long completed, long total, string unit, string detail = "");
@@ -58,7 +61,7 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
         };
         Report(stage, value.Completed, value.Total, unit);
         if (value.Stage == IndexStage.Sampling && value.Completed == value.Total)
-            Begin("Training");
+            Begin("Training", isPlaceholder: true);
     }
 
     /// <summary>The same for what counts in other units.</summary>
@@ -76,27 +79,26 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
 
         private string _stage = "";
         private string _unit = "";
+        private bool _isPlaceholder;
         private long _completed;
         private long _started;
         private long _shown;
         private TimeSpan _interval;
 
-        public override void Begin(string stage)
+        protected override void Begin(string stage, bool isPlaceholder)
         {
             Finish();
-            (_stage, _unit, _completed) = (stage, "", 0);
+            (_stage, _isPlaceholder, _unit, _completed) = (stage, isPlaceholder, "", 0);
             _started = _shown = Stopwatch.GetTimestamp();
             _interval = FirstInterval;
         }
 
         public override void Report(string stage, long completed, long total, string unit, string detail)
         {
-            // What began without a length goes on under its name.
-            if (_stage != stage && _unit.Length == 0 && _stage.Length > 0)
-                _stage = stage;
-            else if (_stage != stage)
-                Begin(stage);
+            if (_stage != stage && !_isPlaceholder)
+                Begin(stage, isPlaceholder: false);
 
+            (_stage, _isPlaceholder) = (stage, false);
             (_unit, _completed) = (unit, completed);
             if (completed < total && Stopwatch.GetElapsedTime(_shown) >= _interval)
             {
@@ -125,7 +127,7 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
     {
         private ProgressTask? _task;
         private string _stage = "";
-        private bool _open;
+        private bool _isPlaceholder;
 
         public static new T Run<T>(Func<ProgressDisplay, T> work)
         {
@@ -151,28 +153,20 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
                 });
         }
 
-        public override void Begin(string stage)
+        protected override void Begin(string stage, bool isPlaceholder)
         {
             Finish();
-            _task = Add(stage);
-            _task.IsIndeterminate(true);
-            _open = true;
+            _task = context.AddTask(Padded(stage)).IsIndeterminate();
+            (_stage, _isPlaceholder) = (stage, isPlaceholder);
         }
 
         public override void Report(string stage, long completed, long total, string unit, string detail)
         {
-            if (_task is null || (stage != _stage && !_open))
-            {
-                Finish();
-                _task = Add(stage);
-            }
+            if (_task is null || (_stage != stage && !_isPlaceholder))
+                Begin(stage, isPlaceholder: false);
 
-            if (_open)
-            {
-                _task.IsIndeterminate(false);
-                (_stage, _open) = (stage, false);
-            }
-
+            (_stage, _isPlaceholder) = (stage, false);
+            _task!.IsIndeterminate = false;
             _task.Description = Padded(stage + detail);
             _task.MaxValue = total;
             _task.State.Update<RateUnit>(RateColumn.State, _ => unit switch
@@ -184,24 +178,16 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
             _task.Value = completed;
         }
 
-        private ProgressTask Add(string stage)
-        {
-            _stage = stage;
-            return context.AddTask(Padded(stage), new ProgressTaskSettings { MaxValue = double.MaxValue });
-        }
-
-        // k-means may stop before its last iteration, and what had no length has one at its end.
+        // k-means may stop before its last iteration, and what had no length is at its end now.
         private void Finish()
         {
             if (_task is null)
                 return;
 
-            if (_open)
-                _task.IsIndeterminate(false).MaxValue = 1;
-
+            _task.IsIndeterminate = false;
             _task.Value = _task.MaxValue;
             _task.StopTask();
-            (_task, _open) = (null, false);
+            _task = null;
         }
 
         private string Padded(string stage) => stage.PadRight(nameWidth).EscapeMarkup();

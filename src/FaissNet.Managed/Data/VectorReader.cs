@@ -155,7 +155,8 @@ public sealed class VectorReader : IDisposable
 
     private void RequireFinite(ReadOnlySpan<float> rows)
     {
-        if (TensorPrimitives.IsFiniteAll(rows))
+        // Of nothing IsFiniteAll is false.
+        if (rows.IsEmpty || TensorPrimitives.IsFiniteAll(rows))
             return;
 
         var i = 0;
