@@ -1,0 +1,65 @@
+"""Does with Python's faiss what the parity tests ask for: the independent witness.
+
+witness.py JOBS.json, a list of
+  {"do": "search", "index", "queries", "k", "ids", "distances", "copy"}
+      reads an index file, searches it as it is set, writes the results and the index again
+  {"do": "make", "kind", "metric", "nlist", "m", "nbits", "nprobe", "vectors", "given_ids", "index"}
+      makes an index of a kind, trains it, adds the vectors (under given_ids, unless that is null), writes it
+Arrays are files of raw little-endian float32 or int64; "d" belongs to every job.
+"""
+
+import json
+import sys
+
+import faiss
+import numpy as np
+
+
+def vectors(path, d):
+    return np.fromfile(path, dtype="<f4").reshape(-1, d)
+
+
+def make(job):
+    d = job["d"]
+    metric = {"L2": faiss.METRIC_L2, "InnerProduct": faiss.METRIC_INNER_PRODUCT}[job["metric"]]
+    flat = {"L2": faiss.IndexFlatL2, "InnerProduct": faiss.IndexFlatIP}[job["metric"]]
+    coarse = flat(d)
+    if job["kind"] == "Flat":
+        index = flat(d)
+    elif job["kind"] == "IDMap,Flat":
+        index = faiss.IndexIDMap(coarse)
+    elif job["kind"] == "IVFFlat":
+        index = faiss.IndexIVFFlat(coarse, d, job["nlist"], metric)
+    elif job["kind"] == "IVFPQ":
+        index = faiss.IndexIVFPQ(coarse, d, job["nlist"], job["m"], job["nbits"], metric)
+    else:
+        raise ValueError(job["kind"])
+
+    x = vectors(job["vectors"], d)
+    index.train(x)
+    if job["given_ids"] is None:
+        index.add(x)
+    else:
+        index.add_with_ids(x, np.fromfile(job["given_ids"], dtype="<i8"))
+    if "IVF" in job["kind"]:
+        index.nprobe = job["nprobe"]
+    faiss.write_index(index, job["index"])
+
+
+def search(job):
+    index = faiss.read_index(job["index"])
+    distances, ids = index.search(vectors(job["queries"], job["d"]), job["k"])
+    distances.astype("<f4").tofile(job["distances"])
+    ids.astype("<i8").tofile(job["ids"])
+    faiss.write_index(index, job["copy"])
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        jobs = json.load(file)
+    for job in jobs:
+        {"make": make, "search": search}[job["do"]](job)
+    print(faiss.__version__)
+
+
+main()

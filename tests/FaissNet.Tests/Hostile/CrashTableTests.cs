@@ -1,0 +1,389 @@
+using FaissNet.Tests.Support;
+
+namespace FaissNet.Tests.Hostile;
+
+/// <summary>
+/// Known ways in which FAISS ends the process, hangs or lies, one test for each: all are .NET exceptions here, or answers. Each
+/// runs in a process of its own, so that a regression is a failed test and not the end of the test run.
+/// </summary>
+public sealed class CrashTableTests
+{
+    private const int D = 8;
+
+    [Fact]
+    public void Reconstruct_out_of_range() => InChild(_ =>
+    {
+        foreach (var description in new[] { "Flat", "HNSW8", "SQ8", "IVF2,Flat", "IDMap,Flat", "IVF2,PQ2x4np,RFlat", "L2norm,Flat", "PCA4,Flat" })
+        {
+            using var index = Filled(description, 50);
+            foreach (var id in new[] { 50, -1, -2, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue, 1L << 40 })
+                Throws<KeyNotFoundException>(() => index.Reconstruct(id), $"{id}");
+
+            Assert.Equal(D, index.Reconstruct(49).Length);
+        }
+    });
+
+    [Fact]
+    public void Wrong_buffer_length_or_dimension() => InChild(_ =>
+    {
+        foreach (var description in new[] { "Flat", "HNSW8", "IVF2,Flat", "IVF2,PQ2x4np" })
+        {
+            using var index = Filled(description, 50);
+            foreach (var length in new[] { 1, D - 1, D + 1, 100 * D - 1 })
+            {
+                Throws<ArgumentException>(() => index.Add(new float[length]), $"{length}");
+                Throws<ArgumentException>(() => index.Search(new float[length], 1), $"{length}");
+            }
+
+            Throws<ArgumentException>(() => index.Search(new float[4 * D], 5, new float[19], new long[20]), "19");
+            Throws<ArgumentException>(() => index.Search(new float[4 * D], 5, new float[20], new long[19]), "19");
+            Throws<ArgumentException>(() => index.Reconstruct(0, new float[D - 1]), $"{D - 1}");
+        }
+    });
+
+    [Fact]
+    public void A_k_of_2_to_the_31st() => InChild(_ =>
+    {
+        foreach (var description in new[] { "Flat", "HNSW8", "SQ8", "IVF2,Flat", "IVF2,PQ2x4np", "IDMap,Flat", "IVF2,PQ2x4np,RFlat" })
+        {
+            using var index = Filled(description, 50);
+            if (description.StartsWith("IVF", StringComparison.Ordinal))
+                index.SetParameter("nprobe", 2);
+
+            // An index holds fewer vectors than that, and so are found.
+            var result = index.Search(new float[2 * D], int.MaxValue);
+            Assert.Equal((2, 50), (result.QueryCount, result.K));
+            Throws<ArgumentOutOfRangeException>(() => index.Search(new float[2 * D], int.MaxValue, new float[9], new long[9]), $"{int.MaxValue}");
+        }
+    });
+
+    [Fact]
+    public void Adding_while_searching_and_adding_twice_at_once() => InChild(_ =>
+    {
+        foreach (var description in new[] { "Flat", "HNSW8" })
+        {
+            using var index = IndexFactory.Create(D, description);
+            var vectors = TestVectors.Clustered(2000, D, seed: 2);
+            index.Add(vectors.AsSpan(0, 100 * D));
+            var adding = 2;
+            var failures = new List<Exception>();
+            var threads = Enumerable.Range(0, 4).Select(t => new Thread(() =>
+            {
+                try
+                {
+                    if (t < 2)
+                    {
+                        for (var i = 0; i < 100; i++)
+                            index.Add(vectors.AsSpan(i * 20 * D, 20 * D));
+
+                        Interlocked.Decrement(ref adding);
+                    }
+
+                    while (t >= 2 && Volatile.Read(ref adding) > 0)
+                        index.Search(vectors.AsSpan(0, 4 * D), 5);
+                }
+                catch (Exception e)
+                {
+                    lock (failures)
+                        failures.Add(e);
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            Assert.Empty(failures);
+            Assert.Equal(4100, index.Count);
+        }
+    });
+
+    [Fact]
+    public void Fork_after_OpenMP_ran_is_documented_and_a_process_can_still_start_others() => InChild(_ =>
+    {
+        // .NET itself never forks without an exec, after which nothing of OpenMP is left to wait for.
+        FaissRuntime.ThreadCount = 2;
+        using var index = Filled("IVF2,Flat", 5000);
+        index.Search(TestVectors.Clustered(1000, D, seed: 3), 5);
+        ChildProcess.Run(static _ => Assert.Single(Filled("Flat", 10).Search(new float[D], 1)[0])).RequireSuccess();
+    });
+
+    [Fact]
+    public void NaN_in_a_query() => InChild(_ =>
+    {
+        foreach (var description in new[] { "HNSW8", "Flat", "IVF2,Flat" })
+        {
+            using var index = Filled(description, 50);
+            var query = new float[D];
+            query[3] = float.NaN;
+            Throws<ArgumentException>(() => index.Search(query, 1), "NaN in vector 0, component 3");
+        }
+    });
+
+    [Fact]
+    public void NaN_in_an_add() => InChild(_ =>
+    {
+        foreach (var description in new[] { "HNSW8", "Flat", "IVF2,Flat" })
+        {
+            using var index = Filled(description, 50);
+            var vectors = new float[3 * D];
+            vectors[2 * D] = float.NegativeInfinity;
+            Throws<ArgumentException>(() => index.Add(vectors), "vector 2, component 0");
+            Assert.Equal(50, index.Count);
+        }
+    });
+
+    [Fact]
+    public void Searching_an_untrained_IVF() => InChild(_ =>
+    {
+        foreach (var description in new[] { "IVF2,Flat", "IVF2,PQ2x4np", "PCA4,IVF2,Flat", "IDMap,IVF2,Flat", "SQ8", "PQ2x4np" })
+        {
+            using var index = IndexFactory.Create(D, description);
+            Throws<InvalidOperationException>(() => index.Search(new float[D], 1), "not trained");
+            Throws<InvalidOperationException>(() => index.AddWithIds(new float[D], [1]), "not trained");
+            Throws<InvalidOperationException>(() => index.RangeSearch(new float[D], 1), "not trained");
+        }
+    });
+
+    [Fact]
+    public void A_dimension_below_one_and_PQ_of_40_bits() => InChild(_ =>
+    {
+        foreach (var d in new[] { 0, -1, int.MinValue, int.MaxValue, (1 << 20) + 1 })
+        {
+            foreach (var make in new Func<VectorIndex>[]
+            {
+                () => new IndexFlatL2(d), () => new IndexFlatIP(d), () => new IndexFlat(d), () => new IndexIVFFlat(d, 2),
+                () => new IndexIVFPQ(d, 2, 1), () => IndexFactory.Create(d, "Flat"), () => IndexFactory.CreateCosine(d, "Flat"),
+            })
+            {
+                Throws<ArgumentOutOfRangeException>(() => make(), $"d is {d}");
+            }
+        }
+
+        foreach (var nbits in new[] { 40, 17, 0, -1 })
+            Throws<ArgumentOutOfRangeException>(() => new IndexIVFPQ(D, 2, 2, nbits).Dispose(), $"nbits is {nbits}");
+
+        foreach (var m in new[] { 0, -1, 3, D + 1, int.MaxValue, int.MinValue })
+            Throws<ArgumentOutOfRangeException>(() => new IndexIVFPQ(D, 2, m).Dispose(), $"m is {m}");
+
+        foreach (var nlist in new[] { 0, -1, int.MinValue })
+        {
+            Throws<ArgumentOutOfRangeException>(() => new IndexIVFFlat(D, nlist).Dispose(), $"nlist is {nlist}");
+            Throws<ArgumentOutOfRangeException>(() => new IndexIVFPQ(D, nlist, 2).Dispose(), $"nlist is {nlist}");
+        }
+
+        foreach (var metric in new[] { -1, 5, 19, 23, int.MaxValue })
+        {
+            Throws<ArgumentOutOfRangeException>(() => new IndexFlat(D, (MetricType)metric).Dispose(), $"metric is {metric}");
+            Throws<ArgumentOutOfRangeException>(() => new IndexIVFFlat(D, 2, (MetricType)metric).Dispose(), "metric is");
+            Throws<ArgumentOutOfRangeException>(() => IndexFactory.Create(D, "Flat", (MetricType)metric), $"metric is {metric}");
+        }
+
+        Throws<ArgumentOutOfRangeException>(() => new IndexIVFFlat(D, 2, MetricType.L1).Dispose(), "metric is L1");
+        Throws<ArgumentException>(() => IndexFactory.Create(D, "IVF2,PQ2x40"), "PQ2x40");
+    });
+
+    [Fact]
+    public void Descriptions_that_make_no_index() => EachInChild(
+        [
+            "Nonsense", "IVF2", "IVF2,", ",", "Flat,Flat", "IVF0,Flat", "IVF-1,Flat", "IVF99999999999999999999,Flat", "PQ0", "PQ0x8", "PQ2x0", "PQ2x40",
+            "PQ99999999999", "IVF2,PQ3", "IVF2,PQ0x4fs", "PQ2x8fs", "PQ2x4fs_33", "OPQ0,Flat", "OPQ3,Flat", "PCA0,Flat", "PCA9999999999,Flat", "HNSW0",
+            "HNSW-1", "HNSW99999999999", "IVF2_HNSW0,Flat", "LSH0", "SQ0", "SQ7", "IMI2x0,Flat", "IMI2x99,Flat", "IMI0x8,Flat", "RQ0x8", "RQ2x99", "LSQ0x8",
+            "NSG0", "NSG0,Flat", "ITQ0,LSH", "ITQ99,LSH", "RR0,Flat", "Pad0,Flat", "Pad-5,Flat", "IVF2(,Flat", "IVF2(Flat,Flat", "IDMap", "IDMap,", "IDMap2",
+            "L2norm", "RFlat", "Flat,RFlat,RFlat,RFlat", "ZnLattice0x0_0", "PRQ0x0x0", "IVF2,ITQ0,SH", "IVF2,SQ0", new string('(', 20_000), new string('I', 100_000),
+        ],
+        arguments =>
+        {
+            // Whatever cannot be made is a wrong argument; whatever can be made must work.
+            VectorIndex index;
+            try
+            {
+                index = IndexFactory.Create(D, arguments[0]);
+            }
+            catch (ArgumentException e)
+            {
+                Assert.NotEqual("", e.Message);
+                return;
+            }
+
+            using (index)
+            {
+                try
+                {
+                    index.Train(TestVectors.Clustered(300, D, seed: 1));
+                    index.Add(TestVectors.Clustered(150, D, seed: 2));
+                    index.Search(TestVectors.Clustered(2, D, seed: 3), 3);
+                    index.Save(new MemoryStream());
+                }
+                catch (Exception e) when (e is ArgumentException or NotSupportedException or InvalidOperationException or FaissException)
+                {
+                    Assert.NotEqual("", e.Message);
+                }
+            }
+        });
+
+    [Fact]
+    public void Everything_that_a_type_cannot_do() => EachInChild(
+        [
+            "Flat", "SQ8", "PQ2x4np", "PQ2x4fs", "LSH", "LSHt", "HNSW8", "HNSW8,SQ8", "NSG8", "IVF2,Flat", "IVF2,PQ2x4np", "IVF2,PQ2x4fs", "IVF2,SQ8",
+            "IVF2_HNSW8,Flat", "IDMap,Flat", "IDMap2,Flat", "IDMap,HNSW8", "IDMap,IVF2,Flat", "IDMap,PQ2x4fs", "L2norm,Flat", "PCA4,Flat", "PCA4,IVF2,PQ2x4np", "OPQ2,PQ2x4np",
+            "RR4,LSH", "Flat,RFlat", "IVF2,PQ2x4np,RFlat", "RQ2x4", "IVF2,RQ2x4", "ITQ4,LSH", "IVF2,FlatDedup", "IMI2x2,Flat", "Pad12,Flat", "IVF2,PQ2+1",
+        ],
+        arguments =>
+        {
+            foreach (var metric in new[] { MetricType.L2, MetricType.InnerProduct, MetricType.L1 })
+            {
+                VectorIndex made;
+                try
+                {
+                    made = IndexFactory.Create(D, arguments[0], metric);
+                }
+                catch (ArgumentException)
+                {
+                    continue;
+                }
+
+                using var index = made;
+                var vectors = TestVectors.Clustered(400, D, seed: 2);
+                var ids = Enumerable.Range(1000, 400).Select(id => (long)id).ToArray();
+                var some = vectors.AsSpan(0, 3 * D).ToArray();
+                foreach (var call in new Action[]
+                {
+                    () => index.Train(vectors),
+                    () => index.Add(vectors),
+                    () => index.AddWithIds(vectors, ids),
+                    () => index.Search(some, 5),
+                    () => index.Search(some, 5, new SearchParameters { NProbe = 2 }),
+                    () => index.Search(some, 5, new SearchParameters { NProbe = 2, MaxCodes = 1 }),
+                    () => index.RangeSearch(some, 10),
+                    () => index.RangeSearch(some, 10, new SearchParameters { NProbe = 2 }),
+                    () => index.Reconstruct(0),
+                    () => index.Reconstruct(1000),
+                    () => index.Remove(IdSelector.Range(0, 5)),
+                    () => index.Remove(IdSelector.Batch(7, 1007)),
+                    () => index.Search(some, 5),
+                    () => index.Add(some),
+                    () => index.Save(new MemoryStream()),
+                    () => index.Clone().Dispose(),
+                    () => Use(index.Clone(), some),
+                    () => index.SetParameter("nprobe", 2),
+                    () => index.SetParameter("efSearch", 20),
+                    () => index.SetParameter("ht", 3),
+                    () => index.SetParameter("k_factor_rf", 3),
+                    () => index.SetParameter("quantizer_efSearch", 3),
+                    () => index.Search(some, 5),
+                    () => index.Search(some, 500),
+                    () => _ = ((FaissIndex)index).CodeSize + ((FaissIndex)index).TypeName,
+                    index.Reset,
+                    () => index.Search(some, 5),
+                    () => index.Remove(IdSelector.Range(0, 5)),
+                    () => index.RangeSearch(some, 10),
+                    () => index.Add(vectors),
+                    () => index.Search(some, 5),
+                })
+                {
+                    try
+                    {
+                        call();
+                    }
+                    catch (Exception e) when (e is ArgumentException or NotSupportedException or InvalidOperationException or KeyNotFoundException or FaissException)
+                    {
+                        Assert.NotEqual("", e.Message);
+                    }
+                }
+            }
+
+            static void Use(VectorIndex clone, float[] some)
+            {
+                using (clone)
+                {
+                    clone.Search(some, 5);
+                    clone.Save(new MemoryStream());
+                    clone.Reset();
+                }
+            }
+        });
+
+    [Fact]
+    public void Truncated_files() => InChild(_ =>
+    {
+        foreach (var description in new[] { "Flat", "IVF2,Flat", "IVF2,PQ2x4np", "IDMap,Flat", "HNSW8", "PCA4,IVF2,Flat", "IVF2,PQ2x4np,RFlat" })
+        {
+            using var index = Filled(description, 30);
+            using var stream = new MemoryStream();
+            index.Save(stream);
+            var bytes = stream.ToArray();
+            for (var length = 0; length < bytes.Length; length += Math.Max(1, bytes.Length / 60))
+                Throws<InvalidDataException>(() => FaissIndex.Load(new MemoryStream(bytes, 0, length)), "");
+        }
+    });
+
+    [Fact]
+    public void An_exception_inside_a_callback_crosses_no_native_frame() => InChild(_ =>
+    {
+        using var index = Filled("IVF2,Flat", 50);
+        Assert.Throws<NotSupportedException>(() => index.Save(new MemoryStream(new byte[10])));
+        using var untrained = new IndexIVFFlat(D, 2);
+        Assert.Throws<InvalidTimeZoneException>(() => untrained.Train(TestVectors.Clustered(100, D, seed: 1), new Recorder(_ => throw new InvalidTimeZoneException())));
+        Assert.Throws<InvalidTimeZoneException>(() => FaissIndex.Load(new ThrowingStream()));
+    });
+
+    internal static FaissIndex Filled(string description, int n)
+    {
+        var index = IndexFactory.Create(D, description);
+        index.Train(TestVectors.Clustered(100, D, seed: 1));
+        var vectors = TestVectors.Clustered(n, D, seed: 2);
+        if (description.StartsWith("IDMap", StringComparison.Ordinal))
+            index.AddWithIds(vectors, [.. Enumerable.Range(0, n).Select(id => (long)id)]);
+        else
+            index.Add(vectors);
+
+        return index;
+    }
+
+    private static void Throws<T>(Action call, string says)
+        where T : Exception =>
+        Assert.Contains(says, Assert.Throws<T>(call).Message, StringComparison.Ordinal);
+
+    private static void InChild(Action<string[]> body) => ChildProcess.Run(body).RequireSuccess();
+
+    // One process goes through them all as long as it lives; which one it died of is the last that it named.
+    private static void EachInChild(string[] inputs, Action<string[]> body)
+    {
+        var failures = new List<string>();
+        for (var next = 0; next < inputs.Length;)
+        {
+            var method = body.Method;
+            string[] arguments = [method.DeclaringType!.FullName!, method.Name, .. inputs[next..].Select(Shorten)];
+            var child = ChildProcess.Run(
+                static arguments =>
+                {
+                    foreach (var (i, input) in arguments[2..].Index())
+                    {
+                        Console.WriteLine($"@{i}");
+                        Console.Out.Flush();
+                        var end = ChildProcess.RunHere([arguments[0], arguments[1], Lengthen(input)]);
+                        if (end != 0)
+                            Environment.Exit(end);
+                    }
+                },
+                arguments);
+            if (child.ExitCode == 0)
+                break;
+
+            var reached = next + int.Parse(child.Output[(child.Output.LastIndexOf('@') + 1)..].Split('\n')[0], System.Globalization.CultureInfo.InvariantCulture);
+            failures.Add($"{Shorten(inputs[reached])}: exit code {child.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none (hung)"}\n{Last(child.Errors)}");
+            next = reached + 1;
+        }
+
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+
+        static string Shorten(string text) => text.Length < 1000 ? text : $"{text[0]}*{text.Length}";
+        static string Last(string text) => text.Length < 1500 ? text : text[^1500..];
+    }
+
+    private static string Lengthen(string text) =>
+        text.Length > 2 && text[1] == '*' ? new string(text[0], int.Parse(text[2..], System.Globalization.CultureInfo.InvariantCulture)) : text;
+
+    private sealed class ThrowingStream : MemoryStream
+    {
+        public override int Read(Span<byte> buffer) => throw new InvalidTimeZoneException();
+    }
+}
