@@ -16,7 +16,7 @@ internal static class ChildProcess
 
     /// <summary>Runs a static method or a lambda without captures in a new process of this assembly.</summary>
     public static ChildResult Run(
-        Action<string[]> body, string[]? arguments = null, IReadOnlyDictionary<string, string?>? environment = null, int timeoutSeconds = 100)
+        Action<string[]> body, string[]? arguments = null, IReadOnlyDictionary<string, string?>? environment = null, int timeoutSeconds = 60)
     {
         var method = body.Method;
         var start = new ProcessStartInfo(DotNet())
