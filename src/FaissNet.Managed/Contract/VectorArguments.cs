@@ -5,6 +5,8 @@ namespace FaissNet;
 /// <summary>The checks that stand before every engine: what passes here cannot make one read or write out of bounds.</summary>
 internal static class VectorArguments
 {
+    private const float MaxSquaredLength = float.MaxValue / 4;
+
     /// <summary>The number of vectors in n·d floats.</summary>
     public static int CountVectors(ReadOnlySpan<float> vectors, int dimension, string name)
     {
@@ -15,20 +17,35 @@ internal static class VectorArguments
     }
 
     /// <summary>
-    /// NaN and infinity are refused: FAISS stores them silently, and then finds such vectors never, or always first.
+    /// NaN and infinity are refused: FAISS stores them silently, and then finds such vectors never, or always first. So are vectors so
+    /// long that a squared distance between two of them, at most four times the larger square, overflows float32: FAISS then leaves
+    /// labels and list numbers undefined, and writes where they point.
     /// </summary>
     public static void RequireFinite(ReadOnlySpan<float> vectors, int dimension, string name)
     {
-        // Of no values at all, IsFiniteAll says false.
-        if (vectors.IsEmpty || TensorPrimitives.IsFiniteAll(vectors))
+        // The sum over all rows bounds that of each, and NaN compares false.
+        if (TensorPrimitives.SumOfSquares(vectors) <= MaxSquaredLength)
             return;
 
-        var i = 0;
-        while (float.IsFinite(vectors[i]))
-            i++;
+        for (var row = 0; row < vectors.Length / dimension; row++)
+            RequireFiniteRow(vectors.Slice(row * dimension, dimension), row, name);
+    }
+
+    private static void RequireFiniteRow(ReadOnlySpan<float> vector, int row, string name)
+    {
+        if (TensorPrimitives.SumOfSquares(vector) <= MaxSquaredLength)
+            return;
+
+        for (var i = 0; i < vector.Length; i++)
+        {
+            if (!float.IsFinite(vector[i]))
+                throw new ArgumentException($"{name} holds {vector[i]} in vector {row}, component {i}: expected finite values only.", name);
+        }
 
         throw new ArgumentException(
-            $"{name} holds {vectors[i]} in vector {i / dimension}, component {i % dimension}: expected finite values only.", name);
+            $"{name} holds a vector, {row}, of a length above {MathF.Sqrt(MaxSquaredLength):g2}: squared distances to it overflow float32. " +
+            "Scale the vectors down.",
+            name);
     }
 
     /// <summary>The n·d floats of a tensor of shape [n, d], or [d] for one vector.</summary>

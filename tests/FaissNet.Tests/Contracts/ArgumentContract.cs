@@ -51,6 +51,41 @@ public sealed class ArgumentContract
 
     [Theory]
     [IndexData]
+    public void A_vector_so_long_that_squared_distances_overflow(IndexCase type)
+    {
+        using var untrained = type.Create();
+        using var index = type.CreateFilled(type.Vectors(20, seed: 2));
+        foreach (var value in new[] { 1e19f, 1e30f, float.MaxValue, -float.MaxValue })
+        {
+            // A length of 9.2e18 is that of a quarter of the largest float, squared.
+            var wrong = type.Vectors(3, seed: 3);
+            wrong[type.Dimension + 1] = value;
+            string[] says = ["holds a vector, 1, ", "9.2e+18"];
+            Throws<ArgumentException>("vectors", () => untrained.Train(wrong), says);
+            Throws<ArgumentException>("vectors", () => index.Add(wrong), says);
+            Throws<ArgumentException>("vectors", () => index.AddWithIds(wrong, [1, 2, 3]), says);
+            Throws<ArgumentException>("queries", () => index.Search(wrong, 1), says);
+            Throws<ArgumentException>("queries", () => index.RangeSearch(wrong, 1), says);
+        }
+
+        Assert.Equal(20, index.Count);
+    }
+
+    [Theory]
+    [IndexData]
+    public void Long_vectors_that_only_overflow_all_together(IndexCase type)
+    {
+        using var index = type.CreateFilled(type.Vectors(20, seed: 2));
+        var queries = new float[4 * type.Dimension];
+        for (var i = 0; i < queries.Length; i += type.Dimension)
+            queries[i] = 9e18f;
+
+        // Four squares of 8.1e37 are above, one is below the limit of 8.5e37.
+        Assert.Equal(4, index.Search(queries, 1).QueryCount);
+    }
+
+    [Theory]
+    [IndexData]
     public void A_k_below_one(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(20, seed: 2));
