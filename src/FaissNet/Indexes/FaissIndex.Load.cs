@@ -60,6 +60,7 @@ public partial class FaissIndex
         copy.Position = 0;
         return Load(copy);
     }
+
     private static void RequireChecked(IndexFileInfo file)
     {
         if (!file.IsRecognised)

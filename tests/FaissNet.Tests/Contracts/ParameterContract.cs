@@ -11,7 +11,8 @@ public sealed class ParameterContract
         foreach (var value in new[] { 3, Registry.NList, Registry.NList + 100, int.MaxValue, 1 })
         {
             index.SetParameter("nprobe", value);
-            Assert.Equal(value, index.GetParameter("nprobe"));
+            // Older fast-scan takes the number as it is, for its memory too: there it is limited as it is set.
+            Assert.Equal(type.Has(Traits.FixedProbes) ? Math.Min(value, Registry.NList) : value, index.GetParameter("nprobe"));
             Assert.Equal(5, index.Search(type.Vectors(5, seed: 3), 1).QueryCount);
         }
     }

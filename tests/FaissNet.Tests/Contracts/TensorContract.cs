@@ -73,7 +73,7 @@ public sealed class TensorContract
     {
         using var index = type.CreateFilled(type.Vectors(20, seed: 2));
 
-        var result = index.Search(new ReadOnlyTensorSpan<float>([], [0, type.Dimension]), 3);
+        var result = index.Search(Tensor.CreateFromShape<float>([0, type.Dimension]).AsReadOnlyTensorSpan(), 3);
 
         Assert.Equal(0, result.QueryCount);
     }

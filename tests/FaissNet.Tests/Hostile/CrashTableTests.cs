@@ -1,3 +1,4 @@
+using FaissNet.Tests.Serialization;
 using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Hostile;
@@ -316,6 +317,76 @@ public sealed class CrashTableTests
     });
 
     [Fact]
+    public void Bit_flips_in_a_file() => InChild(_ =>
+    {
+        var files = GoldenFiles.Accepted.Where(file => file.ExternalFiles.Length == 0).Select(file => (file.Name, Bytes: file.Read())).ToList();
+        var random = new Random(20240607);
+        int refused = 0, loaded = 0;
+        for (var i = 0; i < 600; i++)
+        {
+            var (name, bytes) = files[i % files.Count];
+            bytes = [.. bytes];
+            for (var flips = random.Next(1, 4); flips > 0; flips--)
+            {
+                // Most of what can do harm stands near the beginning.
+                var place = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 200) : bytes.Length);
+                bytes[place] ^= (byte)(1 << random.Next(8));
+            }
+
+            Console.WriteLine($"{i} {name}");
+            Console.Out.Flush();
+            FaissIndex index;
+            try
+            {
+                index = FaissIndex.Load(new MemoryStream(bytes));
+            }
+            catch (Exception e) when (e is InvalidDataException or NotSupportedException or OutOfMemoryException)
+            {
+                Assert.NotEqual("", e.Message);
+                refused++;
+                continue;
+            }
+
+            using (index)
+            {
+                loaded++;
+                Use(index, random);
+            }
+        }
+
+        // Otherwise nothing was tested.
+        Assert.InRange(refused, 100, 500);
+        Assert.InRange(loaded, 100, 500);
+
+        // What was loaded may answer anything, in an exception or in numbers.
+        static void Use(FaissIndex index, Random random)
+        {
+            var vectors = TestVectors.Uniform(3, index.Dimension, 2, random.Next());
+            foreach (var call in new Action[]
+            {
+                () => index.Search(vectors, 5),
+                () => index.RangeSearch(vectors, 1),
+                () => index.Reconstruct(0),
+                () => index.Reconstruct(index.Count - 1),
+                () => index.Add(vectors),
+                () => index.AddWithIds(vectors, [1, 2, 3]),
+                () => index.Remove(IdSelector.Range(0, 2)),
+                () => index.Save(new MemoryStream()),
+            })
+            {
+                try
+                {
+                    call();
+                }
+                catch (Exception e) when (e is ArgumentException or NotSupportedException or InvalidOperationException or KeyNotFoundException or FaissException or IOException)
+                {
+                    Assert.NotEqual("", e.Message);
+                }
+            }
+        }
+    });
+
+    [Fact]
     public void An_exception_inside_a_callback_crosses_no_native_frame() => InChild(_ =>
     {
         using var index = Filled("IVF2,Flat", 50);
@@ -351,7 +422,7 @@ public sealed class CrashTableTests
         for (var next = 0; next < inputs.Length;)
         {
             var method = body.Method;
-            string[] arguments = [method.DeclaringType!.FullName!, method.Name, .. inputs[next..].Select(Shorten)];
+            string[] forChild = [method.DeclaringType!.FullName!, method.Name, .. inputs[next..].Select(Shorten)];
             var child = ChildProcess.Run(
                 static arguments =>
                 {
@@ -364,7 +435,8 @@ public sealed class CrashTableTests
                             Environment.Exit(end);
                     }
                 },
-                arguments);
+                forChild,
+                timeoutSeconds: 30);
             if (child.ExitCode == 0)
                 break;
 

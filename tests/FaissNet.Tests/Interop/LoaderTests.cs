@@ -110,7 +110,7 @@ public sealed class LoaderTests
                     () => FaissRuntime.ThreadCount = 1,
                     () => GC.KeepAlive(new IndexFlatL2(4)),
                     () => GC.KeepAlive(IndexFactory.Create(4, "Flat")),
-                    () => GC.KeepAlive(FaissIndex.Load(new MemoryStream([1, 2, 3, 4]))),
+                    () => GC.KeepAlive(FaissIndex.Load(new MemoryStream([1, 2, 3, 4]), trusted: true)),
                 })
                 {
                     Assert.Throws<DllNotFoundException>(call);

@@ -31,6 +31,8 @@ internal static class ChildProcess
         foreach (var argument in arguments ?? [])
             start.ArgumentList.Add(argument);
 
+        // As in this process: tests run beside each other.
+        start.Environment["OMP_NUM_THREADS"] = "1";
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
 
