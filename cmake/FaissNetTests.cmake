@@ -18,6 +18,7 @@ endfunction()
 if(FAISSNET_SANITIZE)
     set(faissnet_test_environment
         "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1"
+        "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/native/tests/lsan.supp:print_suppressions=0"
         "UBSAN_OPTIONS=print_stacktrace=1")
 endif()
 

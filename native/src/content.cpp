@@ -2,6 +2,8 @@
 
 #include <faiss/IndexFlatCodes.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFPQR.h>
+#include <faiss/IndexNSG.h>
 #include <faiss/impl/IDSelector.h>
 
 #include "handle.hpp"
@@ -27,6 +29,13 @@ bool renumbers(const faiss::Index& index) {
     return dynamic_cast<const faiss::IndexFlatCodes*>(&index) != nullptr;
 }
 
+// NSG builds its graph from that of NN-descent, which divides by zero on a small one.
+void require_graph_size(const faiss::Index& index, int64_t n) {
+    if (n > 0 && n < 100 && find_inside<faiss::IndexNSG>(index) != nullptr) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: an NSG graph is built at once, from at least 100 vectors", static_cast<long long>(n));
+    }
+}
+
 } // namespace
 } // namespace faissnet
 
@@ -37,9 +46,10 @@ faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float
         auto& target = open(index);
         require_vectors(target, n, x);
         require_trained(target);
-        if (dynamic_cast<faiss::IndexIDMap*>(&target) != nullptr) {
+        if (find_inside<faiss::IndexIDMap>(target) != nullptr) {
             fail(FAISSNET_UNSUPPORTED, "an IDMap index needs the caller's ids: add with ids");
         }
+        require_graph_size(target, n);
         if (n > 0) {
             index->content_changed();
             target.add(n, x);
@@ -57,9 +67,11 @@ faissnet_status faissnet_index_add_with_ids(faissnet_index* index, int64_t n, co
             fail(FAISSNET_INVALID_ARGUMENT, "ids[%lld] is -1, which means \"no neighbour\": choose another id",
                  static_cast<long long>(refused - ids));
         }
-        if (dynamic_cast<faiss::IndexFlatCodes*>(&target) != nullptr) {
+        // FAISS takes the ids of an IVFPQR for positions in its refinement codes, and reads beyond them.
+        if (dynamic_cast<faiss::IndexFlatCodes*>(&target) != nullptr || find_inside<faiss::IndexIVFPQR>(target) != nullptr) {
             fail(FAISSNET_UNSUPPORTED, "this index type numbers its vectors itself and stores no ids: wrap it as \"IDMap,...\"");
         }
+        require_graph_size(target, n);
         if (n > 0) {
             index->content_changed();
             drop_array_direct_map(target);
@@ -81,6 +93,10 @@ faissnet_status faissnet_index_remove_ids(faissnet_index* index, const faissnet_
         auto& target = open(index);
         require(selector != nullptr, "selector must not be NULL");
         require(removed != nullptr, "removed must not be NULL");
+        require(selector->reserved == 0, "selector->reserved must be 0");
+        if (!kFastScanRemoves && find_inside<faiss::IndexIVFFastScan>(target) != nullptr) {
+            fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d cannot remove from fast-scan indexes", FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
+        }
         if (auto map = find_inside<faiss::IndexIDMap>(target); map != nullptr && !renumbers(*map->index)) {
             fail(FAISSNET_UNSUPPORTED, "removal is not supported by an IDMap over this index type; IVF indexes store ids themselves, without IDMap");
         }

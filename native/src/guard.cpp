@@ -68,10 +68,15 @@ faissnet_status record(faissnet_status status, const char* message) noexcept {
 faissnet_status record_faiss(const char* what) noexcept {
     // FAISS has one exception for everything: these texts are how it says "this type does not do that".
     const bool unsupported = contains(what, "not implemented") || contains(what, "not supported") ||
-            contains(what, "does not support");
+            contains(what, "does not support") || contains(what, "is not honored") || contains(what, "don't know how to");
+    // What k-means says of its input.
+    const bool invalid = contains(what, "input contains NaN") || contains(what, "Number of training points");
     const bool out_of_memory = contains(what, "bad_alloc");
     return record(
-            out_of_memory ? FAISSNET_OUT_OF_MEMORY : unsupported ? FAISSNET_UNSUPPORTED : FAISSNET_UNKNOWN,
+            out_of_memory     ? FAISSNET_OUT_OF_MEMORY
+                    : unsupported ? FAISSNET_UNSUPPORTED
+                    : invalid     ? FAISSNET_INVALID_ARGUMENT
+                                  : FAISSNET_UNKNOWN,
             readable(what));
 }
 

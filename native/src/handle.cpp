@@ -1,5 +1,7 @@
 #include "handle.hpp"
 
+#include <faiss/IndexIVFPQFastScan.h>
+
 namespace faissnet {
 
 std::atomic<int64_t> Counted::live{0};
@@ -15,6 +17,17 @@ const faiss::Index* unwrap_once(const faiss::Index& index) {
         return refine->base_index;
     }
     return nullptr;
+}
+
+void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out) {
+    require(out != nullptr, "the out-parameter for the index must not be NULL");
+    auto handle = std::make_unique<faissnet_index>();
+    if (auto fast = find_inside<faiss::IndexIVFPQFastScan>(*made)) {
+        own_fine_quantizer(*fast, 0);
+    }
+    handle->refine = find_inside<faiss::IndexRefine>(*made);
+    handle->index = std::move(made);
+    *out = handle.release();
 }
 
 } // namespace faissnet

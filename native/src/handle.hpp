@@ -39,9 +39,8 @@ struct Locations {
 } // namespace faissnet
 
 struct faissnet_index : faissnet::Counted {
-    explicit faissnet_index(faiss::Index* owned) : index(owned) {}
-
     std::unique_ptr<faiss::Index> index;
+    const faiss::IndexRefine* refine = nullptr; // inside index; looked up once, since every search asks
 
     // Built by the first reconstruction that needs it; concurrent readers may race for it.
     mutable std::mutex locations_mutex;
@@ -65,12 +64,7 @@ inline const faiss::Index& open(const faissnet_index* index) {
 }
 
 // Gives a finished FAISS index to the caller. Ownership moves only once nothing can fail any more.
-inline void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out) {
-    require(out != nullptr, "the out-parameter for the index must not be NULL");
-    auto handle = std::make_unique<faissnet_index>(nullptr);
-    handle->index = std::move(made);
-    *out = handle.release();
-}
+void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out);
 
 // The index inside wrappers that only carry another one, or nullptr if this is no such wrapper.
 const faiss::Index* unwrap_once(const faiss::Index& index);

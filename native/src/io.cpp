@@ -29,6 +29,9 @@ class CallbackReader : public faiss::IOReader {
             if (got < 0) {
                 fail(FAISSNET_IO, "the read callback failed");
             }
+            if (got > static_cast<int64_t>(wanted - done)) {
+                fail(FAISSNET_IO, "the read callback returned %lld bytes where %zu were asked for", static_cast<long long>(got), wanted - done);
+            }
             if (got == 0) {
                 break;
             }
@@ -98,6 +101,10 @@ std::unique_ptr<faiss::Index> read(Source* source) {
     if (made == nullptr || made->d < 1 || made->ntotal < 0) {
         fail(FAISSNET_CORRUPT, "the data holds no index with d >= 1 and ntotal >= 0");
     }
+    // FAISS can write an IVF without its lists, and reads it back with none.
+    if (auto ivf = find_inside<faiss::IndexIVF>(*made); ivf != nullptr && ivf->invlists == nullptr) {
+        fail(FAISSNET_CORRUPT, "the data holds an IVF index without its inverted lists");
+    }
     return made;
 }
 
@@ -125,7 +132,17 @@ faissnet_status faissnet_index_write_file(const faissnet_index* index, const cha
 faissnet_status faissnet_index_read_file(const char* path, faissnet_index** index) {
     return guard([&] {
         const auto file = open_file(path, "rb");
-        hand_over(read(file.get()), index);
+        std::unique_ptr<faiss::Index> made;
+        try {
+            made = read(file.get());
+        } catch (const Error&) {
+            // A folder can be opened too; a disk can fail. Neither says anything about the data.
+            if (std::ferror(file.get()) != 0) {
+                fail(FAISSNET_IO, "%.500s: cannot be read", path);
+            }
+            throw;
+        }
+        hand_over(std::move(made), index);
     });
 }
 

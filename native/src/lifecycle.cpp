@@ -1,13 +1,17 @@
+#include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/clone_index.h>
 #include <faiss/index_factory.h>
 
 #include "handle.hpp"
+#include "quantizers.hpp"
 
 using namespace faissnet;
 
@@ -20,6 +24,11 @@ namespace {
 
 // FAISS accepts any d, and fails much later or not at all. Its newer readers refuse files above this one.
 constexpr int32_t kMaxDimension = 1 << 20;
+
+// FAISS takes more and then counts 256 centroids; its encoder stops at 16.
+constexpr int kMaxBits = 16;
+
+constexpr size_t kMaxDescription = 1000;
 
 void require_dimension(int32_t d) {
     if (d < 1 || d > kMaxDimension) {
@@ -59,12 +68,66 @@ std::unique_ptr<faiss::Index> make_ivf(int32_t d, faiss::MetricType metric, Make
     return ivf;
 }
 
+// FAISS divides by a size of 0, indexes with it or waits for it; only SpectralHash's period may be a fraction, as in "SH0.5".
+void require_no_zero(const std::string& description) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    for (size_t i = 0; i < description.size(); i++) {
+        if (!is_digit(description[i])) {
+            continue;
+        }
+        const size_t begin = i;
+        bool zero = true;
+        bool fraction = begin > 1 && is_digit(description[begin - 2]) && description[begin - 1] == 'e';
+        for (; i < description.size() && (is_digit(description[i]) || description[i] == '.'); i++) {
+            zero = zero && description[i] == '0';
+            fraction = fraction || description[i] == '.';
+        }
+        if (zero && !fraction) {
+            fail(FAISSNET_INVALID_ARGUMENT, "description is \"%.200s\": the number 0 at position %zu has no meaning", description.c_str(), begin);
+        }
+    }
+}
+
+// What the factory lets pass and then ends the process, as the sources of the versions in version.hpp have it.
+void require_usable(const faiss::Index& index) {
+    if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+        require_usable(*refine->refine_index);
+    }
+    if (auto inner = unwrap_once(index)) {
+        return require_usable(*inner);
+    }
+    if (auto pq = find_pq(index); pq != nullptr && pq->nbits > kMaxBits) {
+        fail(FAISSNET_INVALID_ARGUMENT, "the product quantizer has %zu bits: expected 1 to %d", pq->nbits, kMaxBits);
+    }
+    auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
+    if (ivf != nullptr) {
+        require_usable(*ivf->quantizer);
+    }
+    auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index);
+    // The levels are drawn by a logarithm to the base of the number of links, which gives none for 1.
+    if (hnsw != nullptr && (hnsw->hnsw.assign_probas.empty() || hnsw->hnsw.cum_nneighbor_per_level.size() < 2)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "the HNSW graph has 1 link per vector: expected at least 2");
+    }
+    if (index.metric_type == faiss::METRIC_L2 || index.metric_type == faiss::METRIC_INNER_PRODUCT) {
+        return;
+    }
+    const bool flat = dynamic_cast<const faiss::IndexFlat*>(hnsw != nullptr ? hnsw->storage : &index) != nullptr;
+    if (!flat && (hnsw != nullptr || !kCodesTakeEveryMetric)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "metric is %d: this index type knows L2 (1) and inner product (0)", static_cast<int>(index.metric_type));
+    }
+}
+
 } // namespace
 
 faissnet_status faissnet_index_factory(int32_t d, const char* description, int32_t metric, faissnet_index** index) {
     return guard([&] {
         require_dimension(d);
         require(description != nullptr && *description != '\0', "description must not be empty");
+        // FAISS matches regular expressions, which go one level deeper on the stack with each character.
+        if (const size_t length = std::strlen(description); length > kMaxDescription) {
+            fail(FAISSNET_INVALID_ARGUMENT, "description is %zu bytes long: expected at most %zu", length, kMaxDescription);
+        }
+        require_no_zero(description);
         std::unique_ptr<faiss::Index> made;
         try {
             made.reset(faiss::index_factory(d, description, require_metric(metric)));
@@ -75,7 +138,10 @@ faissnet_status faissnet_index_factory(int32_t d, const char* description, int32
             int64_t length = 0;
             faissnet_last_error(message, sizeof message, &length);
             fail(FAISSNET_INVALID_ARGUMENT, "description is \"%.200s\" (d = %d): %s", description, d, message);
+        } catch (const std::out_of_range&) {
+            fail(FAISSNET_INVALID_ARGUMENT, "description is \"%.200s\": a number in it is too large", description);
         }
+        require_usable(*made);
         hand_over(std::move(made), index);
     });
 }
@@ -117,9 +183,8 @@ faissnet_status faissnet_index_ivf_pq_new(
         if (m < 1 || m > d || d % m != 0) {
             fail(FAISSNET_INVALID_ARGUMENT, "m is %lld: expected a divisor of d = %d", static_cast<long long>(m), d);
         }
-        // FAISS takes more and then counts 256 centroids; its encoder stops at 16.
-        if (nbits < 1 || nbits > 16) {
-            fail(FAISSNET_INVALID_ARGUMENT, "nbits is %d: expected 1 to 16", nbits);
+        if (nbits < 1 || nbits > kMaxBits) {
+            fail(FAISSNET_INVALID_ARGUMENT, "nbits is %d: expected 1 to %d", nbits, kMaxBits);
         }
         hand_over(make_ivf(d, type, [&](faiss::Index* quantizer) {
             return std::make_unique<faiss::IndexIVFPQ>(quantizer, d, nlist, m, nbits, type);

@@ -17,11 +17,16 @@ const std::string kQuantizerPrefix = "quantizer_";
 
 // FAISS casts to an integer without looking: NaN, negative and huge values would become anything.
 void require_value(const std::string& name, double value) {
+    if (name.compare(0, kQuantizerPrefix.size(), kQuantizerPrefix) == 0) {
+        return require_value(name.substr(kQuantizerPrefix.size()), value);
+    }
+    // k * k_factor candidates are allocated for each query, and newer FAISS reads no file with a factor above this.
+    const double largest = name == "k_factor" || name == "k_factor_rf" ? 1000 : 2147483647.0;
     const bool may_be_zero = name == "verbose" || name == "max_codes" || name == "ht";
     // FAISS's own spelling of "no limit" for these is infinity.
     const bool unlimited = std::isinf(value) && value > 0 && name == "max_codes";
-    if (!unlimited && !(value >= (may_be_zero ? 0 : 1) && value <= 2147483647.0)) {
-        fail(FAISSNET_INVALID_ARGUMENT, "%s is %g: expected %d to 2^31 - 1", name.c_str(), value, may_be_zero ? 0 : 1);
+    if (!unlimited && !(value >= (may_be_zero ? 0 : 1) && value <= largest)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "%.100s is %g: expected %d to %.0f", name.c_str(), value, may_be_zero ? 0 : 1, largest);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/DistanceComputer.h>
+#include <faiss/utils/Heap.h>
 
 #include "handle.hpp"
 
@@ -57,36 +58,41 @@ faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const faissnet_se
 
 void search_with(
         const faiss::Index& index, int64_t n, const float* x, int64_t k,
-        const faissnet_search_parameters& parameters, float* distances, int64_t* labels);
+        const faissnet_search_parameters* parameters, float* distances, int64_t* labels);
+
+// How many candidates the first step of IndexRefine is asked for, in FAISS's own arithmetic. Beyond ntotal there are none.
+int64_t candidates(const faiss::IndexRefine& refine, int64_t k) {
+    const float wanted = k * refine.k_factor;
+    return wanted < static_cast<float>(refine.ntotal) ? std::max<int64_t>(k, static_cast<int64_t>(wanted)) : std::max<int64_t>(k, refine.ntotal);
+}
+
+// FAISS's heap, so that ties are broken as it breaks them.
+template <typename Order>
+void best_of(int64_t k_base, const float* base_distances, const int64_t* base_labels, int64_t k, float* distances, int64_t* labels) {
+    faiss::heap_heapify<Order>(k, distances, labels, base_distances, base_labels, k);
+    faiss::heap_addn<Order>(k, distances, labels, base_distances + k, base_labels + k, k_base - k);
+    faiss::heap_reorder<Order>(k, distances, labels);
+}
 
 // IndexRefine takes no parameters before 1.8: its two steps, with the parameters given to the first.
 void search_refined(
         const faiss::IndexRefine& refine, int64_t n, const float* x, int64_t k,
-        const faissnet_search_parameters& parameters, float* distances, int64_t* labels) {
-    const auto k_base = std::max<int64_t>(k, std::min<int64_t>(refine.ntotal, static_cast<int64_t>(k * refine.k_factor)));
+        const faissnet_search_parameters* parameters, float* distances, int64_t* labels) {
+    const auto k_base = candidates(refine, k);
     std::vector<float> base_distances(n * k_base);
     std::vector<int64_t> base_labels(n * k_base);
     search_with(*refine.base_index, n, x, k_base, parameters, base_distances.data(), base_labels.data());
 
-    const bool similarity = is_similarity(refine);
     const std::unique_ptr<faiss::DistanceComputer> exact(refine.refine_index->get_distance_computer());
-    std::vector<std::pair<float, int64_t>> found;
+    const auto best = is_similarity(refine) ? best_of<faiss::CMin<float, idx_t>> : best_of<faiss::CMax<float, idx_t>>;
     for (int64_t i = 0; i < n; i++) {
-        found.clear();
+        float* found = base_distances.data() + i * k_base;
+        const int64_t* candidate = base_labels.data() + i * k_base;
         exact->set_query(x + i * refine.d);
-        for (int64_t j = 0; j < k_base; j++) {
-            if (const int64_t label = base_labels[i * k_base + j]; label >= 0) {
-                // Ordered by what comes first, ties by id.
-                const float distance = (*exact)(label);
-                found.emplace_back(similarity ? -distance : distance, label);
-            }
+        for (int64_t j = 0; j < k_base && candidate[j] >= 0; j++) {
+            found[j] = (*exact)(candidate[j]);
         }
-        const auto count = std::min<int64_t>(k, static_cast<int64_t>(found.size()));
-        std::partial_sort(found.begin(), found.begin() + count, found.end());
-        for (int64_t j = 0; j < k; j++) {
-            distances[i * k + j] = j < count ? (similarity ? -found[j].first : found[j].first) : worst(refine);
-            labels[i * k + j] = j < count ? found[j].second : -1;
-        }
+        best(k_base, found, candidate, k, distances + i * k, labels + i * k);
     }
 }
 
@@ -94,10 +100,10 @@ void search_refined(
 // So the wrappers are walked here, and FAISS sees parameters only where they belong: at the IVF.
 void search_with(
         const faiss::Index& index, int64_t n, const float* x, int64_t k,
-        const faissnet_search_parameters& parameters, float* distances, int64_t* labels) {
+        const faissnet_search_parameters* parameters, float* distances, int64_t* labels) {
     // The usual case first: each dynamic_cast that fails costs as much as a small list's scan.
-    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
-        const auto for_this = for_ivf(*ivf, parameters);
+    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index); ivf != nullptr && parameters != nullptr) {
+        const auto for_this = for_ivf(*ivf, *parameters);
         ivf->search(n, x, k, distances, labels, &for_this);
     } else if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
         search_with(*map->index, n, x, k, parameters, distances, labels);
@@ -109,9 +115,24 @@ void search_with(
         search_with(*chain->index, n, Transformed(*chain, n, x).data(), k, parameters, distances, labels);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
         search_refined(*refine, n, x, k, parameters, distances, labels);
+    } else if (parameters == nullptr) {
+        index.search(n, x, k, distances, labels);
     } else {
         fail_no_ivf();
     }
+}
+
+// FAISS would allocate for k * k_factor candidates, however few vectors there are; and its second step runs in an
+// OpenMP region, where a refining index that cannot compute distances ends the process. One distance tells.
+bool must_walk(const faiss::IndexRefine& refine, const float* x, int64_t k) {
+    try {
+        const std::unique_ptr<faiss::DistanceComputer> exact(refine.refine_index->get_distance_computer());
+        exact->set_query(x);
+        (*exact)(0);
+    } catch (const faiss::FaissException&) {
+        fail(FAISSNET_UNSUPPORTED, "the refining index computes no distances to single vectors");
+    }
+    return !(k * refine.k_factor <= static_cast<float>(refine.ntotal));
 }
 
 void range_search_in(
@@ -131,6 +152,8 @@ void range_search_in(
     } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
         const auto for_this = for_ivf(*ivf, *parameters);
         ivf->range_search(n, x, radius, &hits, &for_this);
+    } else if (dynamic_cast<const faiss::IndexRefine*>(&index) != nullptr) {
+        fail(FAISSNET_UNSUPPORTED, "the range search of a refined index takes no parameters per call");
     } else {
         fail_no_ivf();
     }
@@ -185,10 +208,10 @@ faissnet_status faissnet_index_search(
             to_labels = some_labels.data();
         }
         if (found > 0) {
-            if (wanted == nullptr) {
+            if (wanted == nullptr && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
                 source.search(n, x, found, to_distances, to_labels);
             } else {
-                search_with(source, n, x, found, *wanted, to_distances, to_labels);
+                search_with(source, n, x, found, wanted, to_distances, to_labels);
             }
         }
         if (found < k) {

@@ -7,9 +7,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexNSG.h>
+#include <faiss/VectorTransform.h>
+#include <faiss/utils/distances.h>
 
 #include "handle.hpp"
 #include "quantizers.hpp"
@@ -33,6 +37,19 @@ class Watch {
         check();
     }
 
+    // k-means ends before its last iteration where nothing moves any more: the next run starts where it would have.
+    void start_run(int64_t run, int64_t iterations) {
+        done_ = std::max(done_, std::min(run * iterations, total_));
+    }
+
+    // The stage is over. Said once, and there is nothing left to cancel.
+    void finish() {
+        if (done_ < total_) {
+            done_ = total_;
+            monitor_.report(monitor_.context, stage_, done_, total_);
+        }
+    }
+
    private:
     const faissnet_monitor& monitor_;
     int32_t stage_;
@@ -43,7 +60,29 @@ class Watch {
 // Assigns exactly as the flat index that FAISS would use, in pieces small enough to stop between them.
 class WatchedFlat : public faiss::IndexFlat {
    public:
-    WatchedFlat(int d, faiss::MetricType metric, Watch watch) : IndexFlat(d, metric), watch_(watch) {}
+    WatchedFlat(int d, faiss::MetricType metric, const faiss::ClusteringParameters& cp, int64_t runs, const faissnet_monitor& monitor, int32_t stage)
+            : IndexFlat(d, metric), iterations_(cp.niter), watch_(monitor, stage, runs * cp.nredo * cp.niter) {}
+
+    // The stage that is over once this one begins.
+    WatchedFlat* before = nullptr;
+
+    // k-means adds its centroids, searches, adds the better ones, and so on: two times in a row is where a run begins.
+    void add(idx_t n, const float* x) override {
+        if (!searched_) {
+            if (runs_ == 0 && before != nullptr) {
+                before->finish();
+            }
+            watch_.start_run(runs_++, iterations_);
+        }
+        searched_ = false;
+        IndexFlat::add(n, x);
+    }
+
+    void finish() {
+        if (runs_ > 0) {
+            watch_.finish();
+        }
+    }
 
     void search(
             idx_t n,
@@ -55,16 +94,27 @@ class WatchedFlat : public faiss::IndexFlat {
         for (idx_t first = 0; first < n;) {
             watch_.check();
             // The last piece takes the remainder, so that FAISS never sees a batch small enough to be
-            // computed in another way; pieces are multiples of its own block of 4096 queries.
-            const idx_t count = n - first < 2 * kPiece ? n - first : kPiece;
+            // computed in another way; pieces are multiples of its own block of queries.
+            const idx_t count = n - first < 2 * piece_ ? n - first : piece_;
             IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
             first += count;
         }
+        searched_ = true;
         watch_.step();
     }
 
    private:
-    static constexpr idx_t kPiece = 4 * 4096;
+    // Below its threshold (of queries, since 1.14 of their floats) FAISS computes distances without BLAS, and rounds otherwise.
+    static idx_t piece(int d) {
+        const idx_t block = faiss::distance_compute_blas_query_bs;
+        const idx_t with_blas = faiss::distance_compute_blas_threshold / d / block + 1;
+        return block * std::max<idx_t>(4, with_blas);
+    }
+
+    idx_t piece_ = piece(d);
+    int64_t iterations_;
+    int64_t runs_ = 0;
+    mutable bool searched_ = false;
     mutable Watch watch_;
 };
 
@@ -76,6 +126,9 @@ class Slot {
     }
     ~Slot() {
         slot_ = nullptr;
+    }
+    WatchedFlat& assigner() {
+        return *assigner_;
     }
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
@@ -94,8 +147,7 @@ std::unique_ptr<Slot> watch_coarse(faiss::IndexIVF& ivf, const faissnet_monitor&
     const auto metric = ivf.quantizer_trains_alone == 2 ? faiss::METRIC_L2 : ivf.quantizer->metric_type;
     return std::make_unique<Slot>(
             ivf.clustering_index,
-            std::make_unique<WatchedFlat>(
-                    ivf.quantizer->d, metric, Watch(monitor, FAISSNET_STAGE_COARSE, ivf.cp.niter)));
+            std::make_unique<WatchedFlat>(ivf.quantizer->d, metric, ivf.cp, 1, monitor, FAISSNET_STAGE_COARSE));
 }
 
 std::unique_ptr<Slot> watch_codes(faiss::ProductQuantizer& pq, const faissnet_monitor& monitor) {
@@ -106,8 +158,48 @@ std::unique_ptr<Slot> watch_codes(faiss::ProductQuantizer& pq, const faissnet_mo
     return std::make_unique<Slot>(
             pq.assign_index,
             std::make_unique<WatchedFlat>(
-                    static_cast<int>(pq.dsub), faiss::METRIC_L2, Watch(monitor, FAISSNET_STAGE_CODES, runs * pq.cp.niter)));
+                    static_cast<int>(pq.dsub), faiss::METRIC_L2, pq.cp, runs, monitor, FAISSNET_STAGE_CODES));
 }
+
+// What FAISS keeps of a training that failed, and would go on from: coarse centroids and learnt transforms.
+class Remains {
+   public:
+    explicit Remains(faiss::Index& index) {
+        if (auto ivf = find_inside<faiss::IndexIVF>(index); ivf != nullptr && ivf->quantizer->ntotal == 0) {
+            quantizer_ = ivf->quantizer;
+            quantizer_was_trained_ = quantizer_->is_trained;
+        }
+        if (auto chain = find_inside<faiss::IndexPreTransform>(index)) {
+            for (auto transform : chain->chain) {
+                if (!transform->is_trained) {
+                    untrained_.push_back(transform);
+                }
+            }
+        }
+    }
+
+    void clear() {
+        if (quantizer_ != nullptr) {
+            try {
+                quantizer_->reset();
+            } catch (const faiss::FaissException&) {
+                quantizer_->ntotal = 0; // a MultiIndexQuantizer only counts its centroids, and has no reset
+            }
+            quantizer_->is_trained = quantizer_was_trained_;
+        }
+        for (auto transform : untrained_) {
+            transform->is_trained = false;
+            if (auto linear = dynamic_cast<faiss::LinearTransform*>(transform)) {
+                linear->A.clear(); // OPQ starts from the matrix that it finds
+            }
+        }
+    }
+
+   private:
+    faiss::Index* quantizer_ = nullptr;
+    bool quantizer_was_trained_ = false;
+    std::vector<faiss::VectorTransform*> untrained_;
+};
 
 } // namespace
 } // namespace faissnet
@@ -119,6 +211,7 @@ faissnet_status faissnet_index_train(
     return guard([&] {
         auto& target = open(index);
         require_vectors(target, n, x);
+        require(n > 0 || target.is_trained, "n is 0: training needs vectors");
         auto ivf = find_inside<faiss::IndexIVF>(target);
         if (ivf != nullptr && !ivf->is_trained && n < static_cast<int64_t>(ivf->nlist)) {
             fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training nlist = %lld centroids needs at least as many vectors (and 39 times as many to train well)",
@@ -129,6 +222,10 @@ faissnet_status faissnet_index_train(
             fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
                  static_cast<long long>(n), static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
         }
+        // NN-descent, from which NSG builds its graph, divides by zero on a small one.
+        if (ivf != nullptr && !ivf->is_trained && ivf->nlist < 100 && dynamic_cast<faiss::IndexNSG*>(ivf->quantizer) != nullptr) {
+            fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least 100 centroids", static_cast<long long>(ivf->nlist));
+        }
 
         std::unique_ptr<Slot> coarse, codes;
         if (monitor != nullptr && monitor->report != nullptr) {
@@ -136,15 +233,23 @@ faissnet_status faissnet_index_train(
             codes = pq != nullptr ? watch_codes(*pq, *monitor) : nullptr;
         }
 
-        const bool coarse_was_empty = ivf != nullptr && ivf->quantizer->ntotal == 0;
+        if (coarse != nullptr && codes != nullptr) {
+            codes->assigner().before = &coarse->assigner();
+        }
+
+        Remains remains(target);
         try {
             target.train(n, x);
         } catch (...) {
-            // FAISS keeps coarse centroids that it finds; the next training must start from nothing.
-            if (coarse_was_empty && !target.is_trained) {
-                ivf->quantizer->reset();
+            if (!target.is_trained) {
+                remains.clear();
             }
             throw;
+        }
+        for (const auto& slot : {coarse.get(), codes.get()}) {
+            if (slot != nullptr) {
+                slot->assigner().finish();
+            }
         }
     });
 }

@@ -34,6 +34,21 @@ using idx_t = int64_t;
 // IVF fast-scan indexes refused every SearchParameters before 1.8.
 constexpr bool kFastScanTakesParameters = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 
+// Removal from the packed lists of fast-scan throws inside an OpenMP region before 1.8, which ends the process.
+constexpr bool kFastScanRemoves = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
+
+// Metrics other than L2 and inner product end the process in older IVF, SQ and PQ searches; 1.14 does them or throws.
+constexpr bool kCodesTakeEveryMetric = FAISSNET_FAISS_AT_LEAST(1, 14, 0);
+
+// Newer fast-scan indexes point at their own product quantizer, and FAISS sets that pointer neither in a copy
+// (which then points into the original) nor after reading.
+template <typename FastScan>
+auto own_fine_quantizer(FastScan& index, int) -> decltype(static_cast<void>(index.fine_quantizer)) {
+    index.fine_quantizer = &index.pq;
+}
+template <typename FastScan>
+void own_fine_quantizer(FastScan&, long) {}
+
 // 1.14 can be built with all its kernels in one library, chosen at run time. The build passes on FAISS's own macro.
 #ifdef FAISS_ENABLE_DD
 constexpr bool kDynamicSimd = true;

@@ -1,0 +1,138 @@
+#include "test.h"
+
+#include <stdlib.h>
+
+TEST(content, add_gives_ids_in_order) {
+    static const char* const kinds[] = {"Flat", "IVF8,Flat", "PQ4x4np", "HNSW8", "PCA4,IVF8,Flat", "IVF8,PQ4x4np,RFlat"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* index = trained(kinds[i]);
+        OK(faissnet_index_add(index, 100, whole()));
+        EQUAL(100, ntotal(index));
+        OK(faissnet_index_add(index, 200, whole() + 100 * D));
+        EQUAL(300, ntotal(index));
+        faissnet_index_free(index);
+    }
+}
+
+TEST(content, added_vectors_are_found_under_their_ids) {
+    faissnet_index* index = trained("IVF8,Flat");
+    int64_t ids[N], labels[N];
+    float distances[N];
+    for (int i = 0; i < N; i++) ids[i] = INT64_C(-5000000000) + 7 * i;
+    OK(faissnet_index_add_with_ids(index, N / 2, whole(), ids));
+    OK(faissnet_index_add_with_ids(index, N - N / 2, whole() + N / 2 * D, ids + N / 2));
+    EQUAL(N, ntotal(index));
+    OK(faissnet_index_search(index, N, whole(), 1, NULL, distances, labels));
+    for (int i = 0; i < N; i++) {
+        CHECK(distances[i] == 0);
+        const int64_t place = (labels[i] - ids[0]) / 7;
+        CHECK(place >= 0 && place < N && memcmp(whole() + i * D, whole() + place * D, sizeof(float) * D) == 0);
+    }
+    faissnet_index_free(index);
+}
+
+TEST(content, add_of_nothing) {
+    faissnet_index* index = filled("IVF8,Flat");
+    OK(faissnet_index_add(index, 0, NULL));
+    OK(faissnet_index_add_with_ids(index, 0, NULL, NULL));
+    EQUAL(N, ntotal(index));
+    faissnet_index_free(index);
+}
+
+TEST(content, add_refuses) {
+    faissnet_index* index = trained("IVF8,Flat");
+    const int64_t ids[3] = {5, 6, -1};
+    FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_add(NULL, 1, whole()));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -1", faissnet_index_add(index, -1, whole()));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 1", faissnet_index_add(index, 1, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "memory", faissnet_index_add(index, INT64_C(1) << 60, whole()));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "memory", faissnet_index_add(index, INT64_MAX, whole()));
+
+    FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_add_with_ids(NULL, 2, whole(), ids));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -2", faissnet_index_add_with_ids(index, -2, whole(), ids));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 2", faissnet_index_add_with_ids(index, 2, NULL, ids));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "ids", faissnet_index_add_with_ids(index, 2, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "ids[2]", faissnet_index_add_with_ids(index, 3, whole(), ids));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "memory", faissnet_index_add_with_ids(index, INT64_MAX / 4, whole(), ids));
+    EQUAL(0, ntotal(index));
+    OK(faissnet_index_add_with_ids(index, 2, whole(), ids));
+    EQUAL(2, ntotal(index));
+    faissnet_index_free(index);
+}
+
+TEST(content, untrained_refuses_vectors) {
+    const int64_t ids[1] = {5};
+    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ4x4", "PQ4x4", "SQ8", "OPQ1,Flat", "IDMap,IVF8,Flat", "IVF8,Flat,RFlat"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* index = create(kinds[i]);
+        FAILS(FAISSNET_NOT_TRAINED, "train", faissnet_index_add(index, 1, whole()));
+        FAILS(FAISSNET_NOT_TRAINED, "train", faissnet_index_add_with_ids(index, 1, whole(), ids));
+        EQUAL(0, ntotal(index));
+        faissnet_index_free(index);
+    }
+}
+
+TEST(content, ids_where_there_is_no_place_for_them) {
+    const int64_t ids[2] = {70, 71};
+    static const char* const kinds[] = {"Flat", "PQ4x4np", "SQ8", "HNSW8", "PCA4,Flat", "Flat,RFlat", "IVF8,Flat,RFlat"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* index = trained(kinds[i]);
+        FAILS(FAISSNET_UNSUPPORTED, NULL, faissnet_index_add_with_ids(index, 2, whole(), ids));
+        EQUAL(0, ntotal(index));
+        OK(faissnet_index_add(index, 2, whole()));
+        faissnet_index_free(index);
+    }
+}
+
+/* FAISS takes the ids for positions here, and reads beyond its codes at the next search. */
+TEST(content, ids_in_an_ivfpqr) {
+    const int64_t ids[2] = {70000, 71000};
+    faissnet_index* index = trained("IVF8,PQ1+1");
+    FAILS(FAISSNET_UNSUPPORTED, "ids", faissnet_index_add_with_ids(index, 2, whole(), ids));
+    OK(faissnet_index_add(index, 2, whole()));
+    faissnet_index_free(index);
+}
+
+TEST(content, idmap_needs_ids) {
+    static const char* const kinds[] = {"IDMap,Flat", "IDMap2,IVF8,Flat", "PCA4,IDMap,Flat"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* index = trained(kinds[i]);
+        FAILS(FAISSNET_UNSUPPORTED, "add with ids", faissnet_index_add(index, 1, whole()));
+        EQUAL(0, ntotal(index));
+        faissnet_index_free(index);
+    }
+}
+
+TEST(content, reset) {
+    static const char* const kinds[] = {"Flat", "IVF8,Flat", "IVF8,PQ4x4np", "PQ4x4np", "HNSW8", "RR8,IVF8,PQ4x4np", "IDMap,Flat", "IDMap2,Flat", "IVF8,Flat,RFlat"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        static results before, after;
+        int32_t is_trained;
+        faissnet_index* index = filled(kinds[i]);
+        search(index, 5, NULL, &before);
+        OK(faissnet_index_reset(index));
+        EQUAL(0, ntotal(index));
+        OK(faissnet_index_is_trained(index, &is_trained));
+        EQUAL(1, is_trained);
+        search(index, 5, NULL, &after);
+        for (int j = 0; j < NQ * 5; j++) EQUAL(-1, after.labels[j]);
+        int64_t ids[N];
+        for (int j = 0; j < N; j++) ids[j] = j;
+        OK(strstr(kinds[i], "IDMap") ? faissnet_index_add_with_ids(index, N, whole(), ids) : faissnet_index_add(index, N, whole()));
+        search(index, 5, NULL, &after);
+        if (strstr(kinds[i], "HNSW") == NULL) same_results(&before, &after, 5); /* its levels are drawn anew */
+        faissnet_index_free(index);
+    }
+    FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_reset(NULL));
+    faissnet_index* untrained = create("IVF8,PQ4x4np");
+    OK(faissnet_index_reset(untrained));
+    faissnet_index_free(untrained);
+}
+
+TEST(content, small_nsg_graphs) {
+    faissnet_index* index = create("NSG8");
+    FAILS(FAISSNET_INVALID_ARGUMENT, "at least 100", faissnet_index_add(index, 99, whole()));
+    OK(faissnet_index_add(index, 0, whole()));
+    EQUAL(0, ntotal(index));
+    faissnet_index_free(index);
+}

@@ -1,0 +1,193 @@
+#define _POSIX_C_SOURCE 200809L
+#include "test.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { THREADS = 4 };
+
+static void in_threads(void* (*run)(void*), void* shared) {
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, run, shared) == 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+}
+
+static void* alone(void* (*run)(void*), void* argument) {
+    pthread_t thread;
+    void* result = NULL;
+    CHECK(pthread_create(&thread, NULL, run, argument) == 0);
+    pthread_join(thread, &result);
+    return result;
+}
+
+static void* thread_count(void* result) {
+    OK(faissnet_get_thread_count(result));
+    return NULL;
+}
+
+static void* set_three(void* nothing) {
+    (void)nothing;
+    OK(faissnet_set_thread_count(3));
+    return NULL;
+}
+
+TEST(threads, the_thread_count_is_one_for_all) {
+    int32_t count = -1;
+    OK(faissnet_set_thread_count(2));
+    alone(thread_count, &count);
+    EQUAL(2, count);
+    alone(set_three, NULL);
+    OK(faissnet_get_thread_count(&count));
+    EQUAL(3, count);
+    alone(thread_count, &count);
+    EQUAL(3, count);
+}
+
+/* A thread that had its count set keeps up with later settings. */
+static pthread_barrier_t barrier;
+
+static void* follows(void* nothing) {
+    (void)nothing;
+    for (int32_t count = 1; count <= 4; count++) {
+        int32_t seen = -1;
+        pthread_barrier_wait(&barrier);
+        OK(faissnet_get_thread_count(&seen));
+        EQUAL(count, seen);
+        pthread_barrier_wait(&barrier);
+    }
+    return NULL;
+}
+
+TEST(threads, an_old_thread_sees_a_new_count) {
+    pthread_t thread;
+    pthread_barrier_init(&barrier, NULL, 2);
+    CHECK(pthread_create(&thread, NULL, follows, NULL) == 0);
+    for (int32_t count = 1; count <= 4; count++) {
+        OK(faissnet_set_thread_count(count));
+        pthread_barrier_wait(&barrier);
+        pthread_barrier_wait(&barrier);
+    }
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&barrier);
+}
+
+static void* fails_with_bits(void* nothing) {
+    (void)nothing;
+    SAME_TEXT("", last_error()); /* not that of the other thread */
+    FAILS(FAISSNET_INVALID_ARGUMENT, "bits", faissnet_capabilities(NULL));
+    return NULL;
+}
+
+TEST(threads, each_has_its_own_last_error) {
+    FAILS(FAISSNET_INVALID_ARGUMENT, "version", faissnet_abi_version(NULL));
+    alone(fails_with_bits, NULL);
+    CHECK(strstr(last_error(), "version") != NULL);
+}
+
+typedef struct {
+    const faissnet_index* index;
+    results plain, with_parameters;
+} searched;
+
+static void* searches(void* argument) {
+    const searched* expected = argument;
+    const faissnet_search_parameters three = {.nprobe = 3};
+    results* found = malloc(sizeof *found);
+    for (int i = 0; i < 20; i++) {
+        search(expected->index, 5, NULL, found);
+        same_results(&expected->plain, found, 5);
+        search(expected->index, 5, &three, found);
+        same_results(&expected->with_parameters, found, 5);
+    }
+    free(found);
+    return NULL;
+}
+
+TEST(threads, search_at_once) {
+    static const char* const kinds[] = {"IVF8,Flat", "IDMap,IVF8,PQ4x4np", "PCA4,IVF8,Flat", "IVF8,PQ4x4np,RFlat", "IVF8_HNSW8,Flat"};
+    static searched expected;
+    for (int32_t count = 1; count <= 2; count++) {
+        OK(faissnet_set_thread_count(count));
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+            const faissnet_search_parameters three = {.nprobe = 3};
+            faissnet_index* index = filled(kinds[i]);
+            expected.index = index;
+            search(index, 5, NULL, &expected.plain);
+            search(index, 5, &three, &expected.with_parameters);
+            in_threads(searches, &expected);
+            faissnet_index_free(index);
+        }
+    }
+}
+
+static void* reconstructs(void* index) {
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < N; i++) {
+        float vector[D];
+        OK(faissnet_index_reconstruct(index, i, vector));
+        CHECK(memcmp(vector, whole() + i * D, sizeof vector) == 0);
+    }
+    FAILS(FAISSNET_NOT_FOUND, "600", faissnet_index_reconstruct(index, N, (float[D]){0}));
+    return NULL;
+}
+
+/* The first of them builds the table of all. */
+TEST(threads, reconstruct_first_at_once) {
+    static const char* const kinds[] = {"IVF8,Flat", "IDMap,Flat", "IDMap,IVF8,Flat"};
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        for (int again = 0; again < 5; again++) {
+            faissnet_index* index = filled(kinds[i]);
+            in_threads(reconstructs, index);
+            faissnet_index_free(index);
+        }
+    }
+    pthread_barrier_destroy(&barrier);
+}
+
+static void* reads_everything(void* argument) {
+    const faissnet_index* index = argument;
+    for (int i = 0; i < 5; i++) {
+        int64_t sizes[NLIST];
+        faissnet_range_result* hits;
+        faissnet_index* copy;
+        OK(faissnet_index_list_sizes(index, NLIST, sizes));
+        EQUAL(N, ntotal(index));
+        OK(faissnet_index_range_search(index, NQ, QUERIES, 50, NULL, &hits));
+        OK(faissnet_index_clone(index, &copy));
+        const bytes data = serialized(index), copied = serialized(copy);
+        CHECK(same_bytes(data, copied));
+        free(data.data);
+        free(copied.data);
+        faissnet_index_free(copy);
+        faissnet_range_result_free(hits);
+    }
+    return NULL;
+}
+
+TEST(threads, all_that_reads_at_once) {
+    const int64_t start = live();
+    faissnet_index* index = filled("IVF8,Flat");
+    in_threads(reads_everything, index);
+    faissnet_index_free(index);
+    EQUAL(start, live());
+}
+
+static void* whole_life(void* nothing) {
+    (void)nothing;
+    for (int i = 0; i < 3; i++) {
+        float distances[1];
+        int64_t labels[1];
+        faissnet_index* index = filled("IVF8,Flat");
+        OK(faissnet_index_search(index, 1, whole() + 5 * D, 1, NULL, distances, labels));
+        CHECK(distances[0] == 0);
+        faissnet_index_free(index);
+    }
+    return NULL;
+}
+
+TEST(threads, an_index_each) {
+    const int64_t start = live();
+    in_threads(whole_life, NULL);
+    EQUAL(start, live());
+}

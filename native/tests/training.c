@@ -1,0 +1,330 @@
+#include "test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int32_t is_trained(const faissnet_index* index) {
+    int32_t value = -1;
+    OK(faissnet_index_is_trained(index, &value));
+    return value;
+}
+
+/* What a monitor was told. */
+typedef struct {
+    int64_t calls, stop_at; /* stop_at 0: never */
+    int64_t done[3], total[3], last_stage, bad;
+} watch;
+
+static int32_t report(void* context, int32_t stage, int64_t done, int64_t total) {
+    watch* w = context;
+    w->calls++;
+    if (stage != FAISSNET_STAGE_COARSE && stage != FAISSNET_STAGE_CODES) {
+        w->bad++;
+        return 0;
+    }
+    w->bad += stage < w->last_stage;                           /* coarse, then codes */
+    w->bad += done < w->done[stage];                           /* monotone */
+    w->bad += done < 0 || done > total || total < 1;           /* within its bounds */
+    w->bad += w->total[stage] != 0 && w->total[stage] != total; /* which stay */
+    w->last_stage = stage;
+    w->done[stage] = done;
+    w->total[stage] = total;
+    return w->stop_at != 0 && w->calls >= w->stop_at;
+}
+
+static faissnet_status train_watched(faissnet_index* index, int64_t n, const float* x, watch* w) {
+    const faissnet_monitor monitor = {report, w};
+    return faissnet_index_train(index, n, x, &monitor);
+}
+
+enum { MANY = 1000 };
+
+static const float* many(void) {
+    static float x[MANY * D];
+    fill_uniform(x, MANY * D, 7);
+    return x;
+}
+
+TEST(training, trains) {
+    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ2x2", "PQ4x4np", "SQ8", "IDMap,IVF8,Flat", "PCA4,Flat", "IVF8,PQ4x4np,RFlat", "IVF8_HNSW8,Flat"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* index = create(kinds[i]);
+        EQUAL(0, is_trained(index));
+        OK(faissnet_index_train(index, N, whole(), NULL));
+        EQUAL(1, is_trained(index));
+        faissnet_index_free(index);
+    }
+}
+
+TEST(training, of_the_trained_changes_nothing) {
+    static results before, after;
+    faissnet_index* index = filled("IVF8,Flat");
+    search(index, 5, NULL, &before);
+    OK(faissnet_index_train(index, MANY, many(), NULL));
+    OK(faissnet_index_train(index, 0, NULL, NULL));
+    EQUAL(N, ntotal(index));
+    search(index, 5, NULL, &after);
+    same_results(&before, &after, 5);
+    faissnet_index_free(index);
+
+    index = create("Flat");
+    OK(faissnet_index_train(index, 0, NULL, NULL));
+    OK(faissnet_index_train(index, 1, whole(), NULL));
+    EQUAL(0, ntotal(index));
+    faissnet_index_free(index);
+}
+
+TEST(training, refuses) {
+    faissnet_index *ivf = create("IVF8,Flat"), *pq = create("PQ4x4np");
+    FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_train(NULL, N, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -1", faissnet_index_train(ivf, -1, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 600", faissnet_index_train(ivf, N, NULL, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "memory", faissnet_index_train(ivf, INT64_MAX, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 0", faissnet_index_train(ivf, 0, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist = 8", faissnet_index_train(ivf, 7, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "nbits = 4", faissnet_index_train(pq, 15, whole(), NULL));
+    EQUAL(0, is_trained(ivf));
+    EQUAL(0, is_trained(pq));
+    OK(faissnet_index_train(ivf, 8, whole(), NULL));
+    OK(faissnet_index_train(pq, 16, whole(), NULL));
+    faissnet_index_free(ivf);
+    faissnet_index_free(pq);
+
+    static const char* const kinds[] = {"PCA4,Flat", "SQ8", "OPQ1,Flat", "RQ2x4", "PQ4x4", "IVF8,SQ8"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* index = create(kinds[i]);
+        FAILS(FAISSNET_INVALID_ARGUMENT, "n is 0", faissnet_index_train(index, 0, whole(), NULL));
+        EQUAL(0, is_trained(index));
+        faissnet_index_free(index);
+    }
+
+    /* What only FAISS knows it needs. */
+    faissnet_index* opq = create("OPQ1,Flat");
+    FAILS(FAISSNET_INVALID_ARGUMENT, "Number of training points", faissnet_index_train(opq, 100, whole(), NULL));
+    EQUAL(0, is_trained(opq));
+    OK(faissnet_index_train(opq, N, whole(), NULL));
+    faissnet_index_free(opq);
+
+    faissnet_index* nsg = create("IVF8_NSG8,Flat");
+    FAILS(FAISSNET_INVALID_ARGUMENT, "at least 100", faissnet_index_train(nsg, N, whole(), NULL));
+    faissnet_index_free(nsg);
+}
+
+TEST(training, refuses_what_is_not_finite) {
+    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ4x4np", "PQ4x4np"};
+    const float poison[] = {NAN, INFINITY, -INFINITY};
+    static float x[N * D];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index* fresh = trained(kinds[i]);
+        const bytes expected = serialized(fresh);
+        faissnet_index* index = create(kinds[i]);
+        for (int p = 0; p < 3; p++) {
+            memcpy(x, whole(), sizeof x);
+            x[N * D / 2] = poison[p];
+            FAILS(FAISSNET_INVALID_ARGUMENT, "NaN", faissnet_index_train(index, N, x, NULL));
+            EQUAL(0, is_trained(index));
+        }
+        OK(faissnet_index_train(index, N, whole(), NULL));
+        const bytes actual = serialized(index);
+        CHECK(same_bytes(expected, actual));
+        free(expected.data);
+        free(actual.data);
+        faissnet_index_free(index);
+        faissnet_index_free(fresh);
+    }
+}
+
+/* Index types with the stages that a monitor sees in them. */
+static const struct {
+    const char* description;
+    int coarse, codes;
+} watched[] = {
+    {"IVF8,Flat", 1, 0}, {"IVF8,PQ4x4np", 1, 1}, {"IVF8,PQ2x2", 1, 1}, {"PQ4x4np", 0, 1}, {"IDMap,IVF8,PQ4x4np", 1, 1},
+    {"PCA4,IVF8,PQ2x4np", 1, 1}, {"RR8,IVF8,PQ4x4np", 1, 1}, {"IVF8,PQ4x4np,RFlat", 1, 1}, {"IVF8_HNSW8,PQ4x4np", 1, 1},
+    {"IVF8,PQ4x4fs", 1, 1}, {"PQ4x4fs", 0, 1}, {"IVF8,SQ8", 1, 0}, {"IMI2x3,PQ4x4np", 0, 1}, {"IVF8,PQ1+1", 1, 1}};
+enum { WATCHED = sizeof watched / sizeof *watched };
+
+TEST(training, monitor_sees_each_stage_to_its_end) {
+    for (int i = 0; i < WATCHED; i++) {
+        watch w = {0};
+        faissnet_index* index = create(watched[i].description);
+        OK(train_watched(index, MANY, many(), &w));
+        EQUAL(1, is_trained(index));
+        EQUAL(0, w.bad);
+        CHECK((w.total[FAISSNET_STAGE_COARSE] > 0) == watched[i].coarse);
+        CHECK((w.total[FAISSNET_STAGE_CODES] > 0) == watched[i].codes);
+        for (int stage = 1; stage <= 2; stage++) EQUAL(w.total[stage], w.done[stage]);
+        CHECK(w.calls >= 1);
+        faissnet_index_free(index);
+    }
+}
+
+/* k-means ends early in newer versions of FAISS, when its objective stays as it was: soon, where all vectors are of few kinds. */
+TEST(training, monitor_sees_the_end_of_an_early_stop) {
+    static float x[MANY * D];
+    for (int64_t i = 0; i < MANY; i++) {
+        for (int j = 0; j < D; j++) x[i * D + j] = (float)((i % 40) * (j + 1) % 17);
+    }
+    watch w = {0};
+    faissnet_index* index = create("IVF8,PQ4x2np");
+    OK(train_watched(index, MANY, x, &w));
+    EQUAL(0, w.bad);
+    for (int stage = 1; stage <= 2; stage++) {
+        CHECK(w.total[stage] > 0);
+        EQUAL(w.total[stage], w.done[stage]);
+    }
+    faissnet_index_free(index);
+
+    /* As many vectors as centroids: no iteration at all. */
+    memset(&w, 0, sizeof w);
+    index = create("PQ4x4np");
+    OK(train_watched(index, 16, many(), &w));
+    EQUAL(0, w.bad);
+    EQUAL(w.total[FAISSNET_STAGE_CODES], w.done[FAISSNET_STAGE_CODES]);
+    CHECK(w.total[FAISSNET_STAGE_CODES] > 0);
+    faissnet_index_free(index);
+}
+
+TEST(training, totals_are_the_iterations) {
+    watch w = {0};
+    faissnet_index* index = create("IVF8,PQ4x4np");
+    OK(train_watched(index, MANY, many(), &w));
+    EQUAL(10, w.total[FAISSNET_STAGE_COARSE]);    /* FAISS's niter for coarse quantizers */
+    EQUAL(4 * 25, w.total[FAISSNET_STAGE_CODES]); /* m times its niter otherwise */
+    faissnet_index_free(index);
+}
+
+TEST(training, monitor_changes_no_byte) {
+    for (int i = 0; i < WATCHED; i++) {
+        for (int32_t metric = 0; metric <= 1; metric++) {
+            if (metric == 0 && (strstr(watched[i].description, "IMI") || strstr(watched[i].description, "1+1"))) continue; /* L2 alone */
+            watch w = {0};
+            faissnet_index *plain = create_with(D, watched[i].description, metric), *monitored = create_with(D, watched[i].description, metric);
+            OK(faissnet_index_train(plain, MANY, many(), NULL));
+            OK(train_watched(monitored, MANY, many(), &w));
+            const bytes a = serialized(plain), b = serialized(monitored);
+            if (!same_bytes(a, b)) test_fail(__FILE__, __LINE__, "%s, metric %d differs", watched[i].description, (int)metric);
+            free(a.data);
+            free(b.data);
+            faissnet_index_free(plain);
+            faissnet_index_free(monitored);
+        }
+    }
+}
+
+/* Enough vectors for more than one piece of an assignment. */
+TEST(training, monitor_changes_no_byte_of_a_large_training) {
+    enum { LARGE = 70000, SMALL_D = 4 };
+    float* x = malloc(sizeof(float) * LARGE * SMALL_D);
+    fill_uniform(x, (int64_t)LARGE * SMALL_D, 3);
+    watch w = {0};
+    faissnet_index *plain = create_with(SMALL_D, "IVF300,Flat", 1), *monitored = create_with(SMALL_D, "IVF300,Flat", 1);
+    OK(faissnet_index_train(plain, LARGE, x, NULL));
+    OK(train_watched(monitored, LARGE, x, &w));
+    CHECK(w.calls > w.total[FAISSNET_STAGE_COARSE] * 2); /* asked within iterations too */
+    const bytes a = serialized(plain), b = serialized(monitored);
+    CHECK(same_bytes(a, b));
+    free(a.data);
+    free(b.data);
+    free(x);
+    faissnet_index_free(plain);
+    faissnet_index_free(monitored);
+}
+
+TEST(training, cancelled_at_any_call_it_starts_anew) {
+    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ4x4np", "PQ4x4np", "PCA4,IVF8,PQ2x4np", "IDMap,IVF8,PQ4x4np", "IMI2x3,PQ4x4np", "IVF8,PQ4x4np,RFlat"};
+    static float other[N * D];
+    fill_uniform(other, N * D, 99);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        faissnet_index* never = create(kinds[k]);
+        watch all = {0};
+        OK(train_watched(never, N, whole(), &all));
+        const bytes expected = serialized(never);
+        faissnet_index* index = create(kinds[k]);
+        for (int64_t stop = 1; stop <= all.calls; stop = stop < 4 ? stop + 1 : stop * 2) {
+            /* on other vectors, so that nothing of the cancelled training may stay */
+            watch w = {.stop_at = stop};
+            const faissnet_status status = train_watched(index, N, other, &w);
+            if (status == FAISSNET_OK) break; /* fewer calls than with whole() */
+            EQUAL(FAISSNET_CANCELLED, status);
+            CHECK(strstr(last_error(), "cancelled") != NULL);
+            EQUAL(stop, w.calls);
+            EQUAL(0, is_trained(index));
+            float nearest;
+            int64_t label;
+            FAILS(FAISSNET_NOT_TRAINED, NULL, faissnet_index_search(index, 1, whole(), 1, NULL, &nearest, &label));
+
+            OK(faissnet_index_train(index, N, whole(), NULL));
+            EQUAL(1, is_trained(index));
+            const bytes actual = serialized(index);
+            if (!same_bytes(expected, actual)) {
+                test_fail(__FILE__, __LINE__, "%s, cancelled at call %lld, differs", kinds[k], (long long)stop);
+            }
+            free(actual.data);
+            faissnet_index_free(index);
+            index = create(kinds[k]);
+        }
+        faissnet_index_free(index);
+        faissnet_index_free(never);
+        free(expected.data);
+    }
+}
+
+/* OPQ's rotation starts from the matrix that it finds. */
+TEST(training, cancelled_after_opq_it_starts_anew) {
+    faissnet_index *never = create("OPQ1,IVF8,PQ4x4np"), *index = create("OPQ1,IVF8,PQ4x4np");
+    OK(faissnet_index_train(never, N, whole(), NULL));
+    watch w = {.stop_at = 2};
+    FAILS(FAISSNET_CANCELLED, "cancelled", train_watched(index, MANY, many(), &w));
+    OK(faissnet_index_train(index, N, whole(), NULL));
+    const bytes a = serialized(never), b = serialized(index);
+    CHECK(same_bytes(a, b));
+    free(a.data);
+    free(b.data);
+    faissnet_index_free(never);
+    faissnet_index_free(index);
+}
+
+/* An HNSW graph draws its levels on from where it stopped, so that its bytes differ; its centroids must not. */
+TEST(training, cancelled_with_an_hnsw_quantizer_it_starts_anew) {
+    static results expected, actual;
+    faissnet_index *never = filled("IVF8_HNSW8,Flat"), *index = create("IVF8_HNSW8,Flat");
+    watch w = {.stop_at = 5};
+    FAILS(FAISSNET_CANCELLED, "cancelled", train_watched(index, MANY, many(), &w));
+    OK(faissnet_index_train(index, N, whole(), NULL));
+    OK(faissnet_index_add(index, N, whole()));
+    const faissnet_search_parameters two = {.nprobe = 2};
+    search(never, 5, &two, &expected);
+    search(index, 5, &two, &actual);
+    same_results(&expected, &actual, 5);
+    faissnet_index_free(never);
+    faissnet_index_free(index);
+}
+
+TEST(training, monitor_without_a_function) {
+    const faissnet_monitor none = {NULL, NULL};
+    faissnet_index* index = create("IVF8,Flat");
+    OK(faissnet_index_train(index, N, whole(), &none));
+    EQUAL(1, is_trained(index));
+    faissnet_index_free(index);
+}
+
+/* The monitor's context is what the caller gave, and it is called on the caller's thread. */
+static _Thread_local int on_this_thread;
+
+static int32_t check_thread(void* context, int32_t stage, int64_t done, int64_t total) {
+    (void)stage, (void)done, (void)total;
+    *(int64_t*)context += on_this_thread ? 0 : 1;
+    return 0;
+}
+
+TEST(training, monitor_runs_on_the_calling_thread) {
+    int64_t elsewhere = 0;
+    const faissnet_monitor monitor = {check_thread, &elsewhere};
+    faissnet_index* index = create("IVF8,PQ4x4np");
+    on_this_thread = 1;
+    OK(faissnet_index_train(index, MANY, many(), &monitor));
+    EQUAL(0, elsewhere);
+    faissnet_index_free(index);
+}
