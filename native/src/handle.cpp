@@ -1,5 +1,7 @@
 #include "handle.hpp"
 
+#include <algorithm>
+
 #include <faiss/IndexIVFPQFastScan.h>
 
 namespace faissnet {
@@ -19,12 +21,19 @@ const faiss::Index* unwrap_once(const faiss::Index& index) {
     return nullptr;
 }
 
+void limit_probes(faiss::Index& index) {
+    if (auto fast = find_inside<faiss::IndexIVFFastScan>(index)) {
+        fast->nprobe = std::min(fast->nprobe, fast->nlist);
+    }
+}
+
 void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out) {
     require(out != nullptr, "the out-parameter for the index must not be NULL");
     auto handle = std::make_unique<faissnet_index>();
     if (auto fast = find_inside<faiss::IndexIVFPQFastScan>(*made)) {
         own_fine_quantizer(*fast, 0);
     }
+    limit_probes(*made);
     handle->refine = find_inside<faiss::IndexRefine>(*made);
     handle->index = std::move(made);
     *out = handle.release();

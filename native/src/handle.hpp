@@ -63,6 +63,9 @@ inline const faiss::Index& open(const faissnet_index* index) {
     return *index->index;
 }
 
+// Fast-scan allocates for nprobe lists per query, however few there are, in an OpenMP region: bad_alloc ends the process there.
+void limit_probes(faiss::Index& index);
+
 // Gives a finished FAISS index to the caller. Ownership moves only once nothing can fail any more.
 void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out);
 

@@ -7,9 +7,9 @@
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
-#include <faiss/clone_index.h>
 #include <faiss/index_factory.h>
 
+#include "copy.hpp"
 #include "handle.hpp"
 #include "quantizers.hpp"
 
@@ -193,7 +193,7 @@ faissnet_status faissnet_index_ivf_pq_new(
 }
 
 faissnet_status faissnet_index_clone(const faissnet_index* index, faissnet_index** copy) {
-    return guard([&] { hand_over(std::unique_ptr<faiss::Index>(faiss::clone_index(&open(index))), copy); });
+    return guard([&] { hand_over(copy_of(open(index)), copy); });
 }
 
 void faissnet_index_free(faissnet_index* index) {

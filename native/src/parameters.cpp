@@ -22,11 +22,15 @@ void require_value(const std::string& name, double value) {
     }
     // k * k_factor candidates are allocated for each query, and newer FAISS reads no file with a factor above this.
     const double largest = name == "k_factor" || name == "k_factor_rf" ? 1000 : 2147483647.0;
+    const bool fraction = name == "k_factor" || name == "k_factor_rf";
     const bool may_be_zero = name == "verbose" || name == "max_codes" || name == "ht";
     // FAISS's own spelling of "no limit" for these is infinity.
     const bool unlimited = std::isinf(value) && value > 0 && name == "max_codes";
     if (!unlimited && !(value >= (may_be_zero ? 0 : 1) && value <= largest)) {
         fail(FAISSNET_INVALID_ARGUMENT, "%.100s is %g: expected %d to %.0f", name.c_str(), value, may_be_zero ? 0 : 1, largest);
+    }
+    if (!fraction && !unlimited && value != std::floor(value)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "%.100s is %g: expected a whole number", name.c_str(), value);
     }
 }
 
@@ -43,12 +47,12 @@ const faiss::IndexHNSW* hnsw_of(const faiss::Index& index) {
 }
 
 // FAISS only sets. This reads along the same paths as its ParameterSpace::set_index_parameter.
-double read(const faiss::Index& index, const std::string& name) {
+double read(const faiss::Index& index, const std::string& name, const std::string& asked) {
     if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index); refine != nullptr && name == "k_factor_rf") {
         return refine->k_factor;
     }
     if (auto inner = unwrap_once(index)) {
-        return read(*inner, name);
+        return read(*inner, name, asked);
     }
     if (name == "verbose") {
         return index.verbose ? 1 : 0;
@@ -61,7 +65,7 @@ double read(const faiss::Index& index, const std::string& name) {
         return static_cast<double>(ivf->max_codes);
     }
     if (ivf != nullptr && name.compare(0, kQuantizerPrefix.size(), kQuantizerPrefix) == 0) {
-        return read(*ivf->quantizer, name.substr(kQuantizerPrefix.size()));
+        return read(*ivf->quantizer, name.substr(kQuantizerPrefix.size()), asked);
     }
     if (auto refined = dynamic_cast<const faiss::IndexIVFPQR*>(&index); refined != nullptr && name == "k_factor") {
         return refined->k_factor;
@@ -83,7 +87,7 @@ double read(const faiss::Index& index, const std::string& name) {
             return hnsw->hnsw.efConstruction;
         }
     }
-    fail_no_parameter(name);
+    fail_no_parameter(asked);
 }
 
 } // namespace
@@ -96,8 +100,9 @@ faissnet_status faissnet_index_set_parameter(faissnet_index* index, const char* 
         auto& target = open(index);
         require(name != nullptr, "name must not be NULL");
         require_value(name, value);
-        read(target, name); // says so if there is no such parameter, where FAISS names only itself
+        read(target, name, name); // says so if there is no such parameter, where FAISS names only itself
         faiss::ParameterSpace().set_index_parameter(&target, name, value);
+        limit_probes(target);
     });
 }
 
@@ -105,6 +110,6 @@ faissnet_status faissnet_index_get_parameter(const faissnet_index* index, const 
     return guard([&] {
         const auto& source = open(index);
         require(name != nullptr && value != nullptr, "name and value must not be NULL");
-        *value = read(source, name);
+        *value = read(source, name, name);
     });
 }

@@ -129,12 +129,14 @@ faissnet_status faissnet_index_get_nprobe(const faissnet_index* index, int64_t* 
 
 faissnet_status faissnet_index_set_nprobe(faissnet_index* index, int64_t nprobe) {
     return guard([&] {
-        auto& ivf = const_cast<faiss::IndexIVF&>(require_ivf(open(index)));
+        auto& target = open(index);
+        auto& ivf = const_cast<faiss::IndexIVF&>(require_ivf(target));
         if (nprobe < 1) {
             fail(FAISSNET_INVALID_ARGUMENT, "nprobe is %lld: expected 1 to nlist = %lld",
                  static_cast<long long>(nprobe), static_cast<long long>(ivf.nlist));
         }
         ivf.nprobe = static_cast<size_t>(nprobe);
+        limit_probes(target);
     });
 }
 

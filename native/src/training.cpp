@@ -15,6 +15,7 @@
 #include <faiss/VectorTransform.h>
 #include <faiss/utils/distances.h>
 
+#include "anew.hpp"
 #include "handle.hpp"
 #include "quantizers.hpp"
 
@@ -212,13 +213,15 @@ faissnet_status faissnet_index_train(
         auto& target = open(index);
         require_vectors(target, n, x);
         require(n > 0 || target.is_trained, "n is 0: training needs vectors");
+        // A training that no vector was encoded with may be replaced by another.
+        const bool anew = target.ntotal == 0;
         auto ivf = find_inside<faiss::IndexIVF>(target);
-        if (ivf != nullptr && !ivf->is_trained && n < static_cast<int64_t>(ivf->nlist)) {
+        if (ivf != nullptr && (anew || !ivf->is_trained) && n < static_cast<int64_t>(ivf->nlist)) {
             fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training nlist = %lld centroids needs at least as many vectors (and 39 times as many to train well)",
                  static_cast<long long>(n), static_cast<long long>(ivf->nlist));
         }
         auto pq = find_pq(target);
-        if (pq != nullptr && !target.is_trained && n < static_cast<int64_t>(pq->ksub)) {
+        if (pq != nullptr && (anew || !target.is_trained) && n < static_cast<int64_t>(pq->ksub)) {
             fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
                  static_cast<long long>(n), static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
         }
@@ -237,6 +240,9 @@ faissnet_status faissnet_index_train(
             codes->assigner().before = &coarse->assigner();
         }
 
+        if (anew && target.is_trained) {
+            forget_training(target);
+        }
         Remains remains(target);
         try {
             target.train(n, x);

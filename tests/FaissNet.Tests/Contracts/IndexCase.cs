@@ -29,7 +29,7 @@ public enum Traits
     /// <summary>Can remove.</summary>
     Removes = 16,
 
-    /// <summary>Gives back what it stores.</summary>
+    /// <summary>Gives back something near to what was added.</summary>
     Reconstructs = 32,
 
     /// <summary>Gives back exactly what was added.</summary>

@@ -39,7 +39,7 @@ public static class Registry
         Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable) with { MinimumRecall = 0.9 },
         Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
         Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes)) with { MinimumRecall = 0.5 },
-        Factory("LSH", Numbers | Removes | Reconstructs | Repeatable) with { MinimumRecall = 0.05 },
+        Factory("LSH", Numbers | Removes | Repeatable) with { MinimumRecall = 0.05 },
         Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable, metric: MetricType.InnerProduct)
             with { MinimumRecall = 0.99, Normalizes = true },
     ];

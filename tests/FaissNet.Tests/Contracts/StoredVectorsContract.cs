@@ -84,15 +84,6 @@ public sealed class StoredVectorsContract
     }
 
     [Theory]
-    [IndexData(without: Traits.Reconstructs)]
-    public void Types_that_cannot_reconstruct_say_so(IndexCase type)
-    {
-        using var index = type.CreateFilled(type.Vectors(10, seed: 2));
-
-        Assert.Throws<NotSupportedException>(() => index.Reconstruct(3));
-    }
-
-    [Theory]
     [IndexData(with: Traits.Ranges | Traits.Exact)]
     public void Range_search_finds_what_a_brute_force_finds(IndexCase type)
     {

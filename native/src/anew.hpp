@@ -1,0 +1,63 @@
+// Training anew what is trained already.
+#pragma once
+
+#include <faiss/IndexIVF.h>
+#include <faiss/IndexLSH.h>
+#include <faiss/IndexPQ.h>
+#include <faiss/IndexPQFastScan.h>
+#include <faiss/IndexScalarQuantizer.h>
+#include <faiss/VectorTransform.h>
+
+#include "handle.hpp"
+
+namespace faissnet {
+
+inline bool learns(const faiss::VectorTransform& transform) {
+    return dynamic_cast<const faiss::PCAMatrix*>(&transform) != nullptr ||
+            dynamic_cast<const faiss::ITQMatrix*>(&transform) != nullptr ||
+            dynamic_cast<const faiss::ITQTransform*>(&transform) != nullptr ||
+            dynamic_cast<const faiss::OPQMatrix*>(&transform) != nullptr ||
+            dynamic_cast<const faiss::CenteringTransform*>(&transform) != nullptr;
+}
+
+inline bool learns(const faiss::Index& index) {
+    return dynamic_cast<const faiss::IndexIVF*>(&index) != nullptr ||
+            dynamic_cast<const faiss::IndexPQ*>(&index) != nullptr ||
+            dynamic_cast<const faiss::IndexPQFastScan*>(&index) != nullptr ||
+            dynamic_cast<const faiss::IndexScalarQuantizer*>(&index) != nullptr ||
+            dynamic_cast<const faiss::IndexLSH*>(&index) != nullptr;
+}
+
+// FAISS trains only the parts that are not trained yet: a second training would keep the coarse centroids and the
+// transforms of the first, and learn codebooks that belong to both. Parts that do not learn stay as they are.
+inline void forget_training(faiss::Index& index) {
+    if (auto chain = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
+        for (auto transform : chain->chain) {
+            if (learns(*transform)) {
+                transform->is_trained = false;
+                if (auto linear = dynamic_cast<faiss::LinearTransform*>(transform)) {
+                    linear->A.clear(); // OPQ starts from the matrix that it finds
+                }
+                chain->is_trained = false;
+            }
+        }
+    }
+    if (auto refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
+        forget_training(*refine->refine_index);
+        refine->is_trained = refine->is_trained && refine->refine_index->is_trained;
+    }
+    if (auto inner = const_cast<faiss::Index*>(unwrap_once(index))) {
+        forget_training(*inner);
+        index.is_trained = index.is_trained && inner->is_trained;
+    } else if (learns(index)) {
+        index.is_trained = false;
+        auto ivf = dynamic_cast<faiss::IndexIVF*>(&index);
+        if (ivf != nullptr && ivf->quantizer_trains_alone == 1) {
+            ivf->quantizer->is_trained = false;
+        } else if (ivf != nullptr) {
+            ivf->quantizer->reset();
+        }
+    }
+}
+
+} // namespace faissnet
