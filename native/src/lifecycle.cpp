@@ -1,4 +1,4 @@
-#include <cstring>
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -27,8 +27,6 @@ constexpr int32_t kMaxDimension = 1 << 20;
 
 // FAISS takes more and then counts 256 centroids; its encoder stops at 16.
 constexpr int kMaxBits = 16;
-
-constexpr size_t kMaxDescription = 1000;
 
 void require_dimension(int32_t d) {
     if (d < 1 || d > kMaxDimension) {
@@ -88,6 +86,22 @@ void require_no_zero(const std::string& description) {
     }
 }
 
+// FAISS matches descriptions by regular expressions, whose depth on the stack grows with the text, and shifts by an
+// inverted multi-index's bits without looking.
+void require_readable(const std::string& description) {
+    constexpr size_t longest = 1000;
+    if (description.size() > longest) {
+        fail(FAISSNET_INVALID_ARGUMENT, "description has %zu characters: expected at most %zu", description.size(), longest);
+    }
+    int m = 0;
+    int nbits = 0;
+    const size_t imi = description.find("IMI");
+    if (imi != std::string::npos && std::sscanf(description.c_str() + imi, "IMI%9dx%9d", &m, &nbits) == 2 &&
+        static_cast<int64_t>(m) * nbits > 30) {
+        fail(FAISSNET_INVALID_ARGUMENT, "description is \"%.200s\": %d times %d bits make more than 2^30 lists", description.c_str(), m, nbits);
+    }
+}
+
 // What the factory lets pass and then ends the process, as the sources of the versions in version.hpp have it.
 void require_usable(const faiss::Index& index) {
     if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
@@ -123,10 +137,7 @@ faissnet_status faissnet_index_factory(int32_t d, const char* description, int32
     return guard([&] {
         require_dimension(d);
         require(description != nullptr && *description != '\0', "description must not be empty");
-        // FAISS matches regular expressions, which go one level deeper on the stack with each character.
-        if (const size_t length = std::strlen(description); length > kMaxDescription) {
-            fail(FAISSNET_INVALID_ARGUMENT, "description is %zu bytes long: expected at most %zu", length, kMaxDescription);
-        }
+        require_readable(description);
         require_no_zero(description);
         std::unique_ptr<faiss::Index> made;
         try {

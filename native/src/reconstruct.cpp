@@ -36,7 +36,7 @@ void locate(const faiss::Index& outer, Locations& locations) {
         sort_by_id(locations.mapped);
     }
     if (auto ivf = find_inside<faiss::IndexIVF>(outer)) {
-        locations.listed.reserve(ivf->ntotal);
+        locations.listed.reserve(ivf->invlists->compute_ntotal()); // of a damaged file, ntotal may be anything
         for (size_t list = 0; list < ivf->nlist; list++) {
             const size_t size = ivf->invlists->list_size(list);
             const faiss::InvertedLists::ScopedIds ids(ivf->invlists, list);

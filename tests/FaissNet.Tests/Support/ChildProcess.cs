@@ -71,7 +71,8 @@ internal static class ChildProcess
         }
     }
 
-    private static string DotNet()
+    /// <summary>The dotnet that runs this process.</summary>
+    public static string DotNet()
     {
         var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         return Path.Combine(root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
