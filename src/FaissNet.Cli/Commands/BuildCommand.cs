@@ -61,6 +61,9 @@ internal static class BuildCommand
         var empty = index.Describe();
         var trainSize = request.TrainSize
             ?? TrainingSample.DefaultSize(reader.Count, reader.Dimension, empty.NList ?? 0, empty.NBits ?? 0);
+        if (!empty.IsTrained)
+            WarnOfFew(Math.Min(trainSize, reader.Count), empty);
+
         var times = IndexBuilder.Build(index, reader, trainSize, display, cancellationToken);
         display.Begin("Saving");
         var start = Stopwatch.GetTimestamp();
@@ -80,6 +83,17 @@ internal static class BuildCommand
             new BuildSeconds(times.ReadSeconds, times.TrainSeconds, times.AddSeconds, saveSeconds),
             InfoCommand.MeasureMemory(built, request.Output),
             request.Verify is null ? null : Verify(index, built, request, display));
+    }
+
+    private static void WarnOfFew(long trainSize, IndexDescription index)
+    {
+        var centroids = Math.Max(index.NList ?? 0, index.NBits is { } nbits ? 1L << nbits : 0);
+        if (trainSize < centroids * TrainingSample.MinVectorsPerCentroid)
+        {
+            Terminal.Note(
+                $"{Format.Count(trainSize)} vectors are few to train {Format.Count(centroids)} centroids with: FAISS advises " +
+                $"{Format.Count(centroids * TrainingSample.MinVectorsPerCentroid)} or more.");
+        }
     }
 
     private static FaissIndex CreateIndex(Request request, int d)

@@ -5,6 +5,8 @@ internal static class Metrics
 {
     public const string Cosine = "cosine";
 
+    public static readonly string[] Names = ["l2", "ip", Cosine];
+
     public static MetricType Parse(string name) => name == "l2" ? MetricType.L2 : MetricType.InnerProduct;
 
     public static string NameOf(MetricType metric) => metric switch

@@ -28,7 +28,12 @@ internal static class Options
             HelpName = "l2|ip|cosine",
             DefaultValueFactory = _ => "l2",
         };
-        option.AcceptOnlyFromAmong("l2", "ip", "cosine");
+        option.CompletionSources.Add(Metrics.Names);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && !Metrics.Names.Contains(name))
+                result.AddError($"--metric is '{name}': expected l2, ip or cosine.");
+        });
         return option;
     }
 

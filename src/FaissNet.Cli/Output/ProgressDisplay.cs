@@ -29,6 +29,7 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
         }
         finally
         {
+            Terminal.Error.WriteLine();
             _live = false;
         }
     }

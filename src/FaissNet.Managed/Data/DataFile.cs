@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace FaissNet.Data;
@@ -68,16 +69,27 @@ internal sealed class DataFile : IDisposable
 
     private static bool IsCompressed(string path) => path.EndsWith(GzipExtension, StringComparison.OrdinalIgnoreCase);
 
-    // The length that a .gz states is modulo 2^32, and of its last part only: reading it all is the only way to know.
+    // The length that a .gz states is modulo 2^32: reading it all is the only way to know. .NET takes a cut file for a whole one,
+    // which the stated length then tells apart.
     private long MeasureUncompressed()
     {
+        Span<byte> stated = stackalloc byte[sizeof(uint)];
+        if (_file.Length < stated.Length)
+            throw Invalid($"it has {_file.Length} bytes: that is no valid .gz file");
+
+        _file.Position = _file.Length - stated.Length;
+        _file.ReadExactly(stated);
         var buffer = new byte[1 << 18];
         Rewind();
         while (ReadSome(buffer) > 0)
         {
         }
 
-        return _position;
+        return (uint)_position == BinaryPrimitives.ReadUInt32LittleEndian(stated)
+            ? _position
+            : throw Invalid(
+                $"{_position} bytes came out of it and {BinaryPrimitives.ReadUInt32LittleEndian(stated)} (modulo 2^32) are stated at its end: " +
+                "it is no valid .gz file, but cut off or joined from several");
     }
 
     private void SeekTo(long position)
@@ -120,7 +132,7 @@ internal sealed class DataFile : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw Invalid($"it is no valid .gz file from uncompressed byte {_position} on", e);
+            throw Invalid($"from uncompressed byte {_position} on it is no valid .gz file", e);
         }
     }
 }

@@ -78,6 +78,7 @@ public static class IndexBuilder
         reader.Seek(0);
         long added = 0;
         var relay = progress is null ? null : new StageRelay(progress, () => added, reader.Count);
+        progress?.Report(new IndexProgress(IndexStage.Adding, 0, reader.Count));
         int read;
         while ((read = reader.Read(batch)) > 0)
         {

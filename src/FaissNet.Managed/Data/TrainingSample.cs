@@ -7,6 +7,9 @@ public static class TrainingSample
     /// (<c>faiss/Clustering.h</c>, <c>max_points_per_centroid</c>).</summary>
     public const int VectorsPerCentroid = 256;
 
+    /// <summary>Below this many vectors per centroid FAISS warns of a poor training (<c>min_points_per_centroid</c>).</summary>
+    public const int MinVectorsPerCentroid = 39;
+
     // What FAISS takes at most for the parts that state no number of centroids, such as OPQ's rotation.
     private const int CentroidsOfOtherParts = 256;
 
