@@ -111,8 +111,14 @@ public sealed class RoundTripTests : IDisposable
         // Polysemous training of 16 sub-quantizers: the signal comes seconds before its end.
         using var process = CommandLine.Start(
             null, "build", "--input", File("base.fvecs"), "--factory", "IVF64,PQ16", "--output", File("index"));
-        var line = await process.StandardError.ReadLineAsync();
-        Assert.StartsWith("Reading sample: 3,000 vectors in ", line, StringComparison.Ordinal);
+        string? line;
+        do
+        {
+            line = await process.StandardError.ReadLineAsync();
+            Assert.NotNull(line);
+        }
+        while (!line.StartsWith("Reading sample: 3,000 vectors in ", StringComparison.Ordinal));
+
         using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{process.Id}"]))
             await kill.WaitForExitAsync();
 
