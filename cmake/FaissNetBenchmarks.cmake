@@ -8,7 +8,10 @@ endif()
 foreach(variant target IN ZIP_LISTS FAISSNET_VARIANTS FAISSNET_TARGETS)
     string(REPLACE faissnet faissnet_peer peer ${target})
     add_executable(${peer} ${faissnet_peer_sources})
-    target_compile_definitions(${peer} PRIVATE FAISSNET_VARIANT="${variant}" ${FAISSNET_FAISS_DEFINITIONS_${variant}})
+    target_compile_definitions(${peer} PRIVATE
+        FAISSNET_VARIANT="${variant}"
+        $<$<BOOL:${FAISSNET_HAVE_OPENBLAS}>:FAISSNET_HAVE_OPENBLAS=1>
+        ${FAISSNET_FAISS_DEFINITIONS_${variant}})
     target_compile_options(${peer} PRIVATE ${FAISSNET_FAISS_OPTIONS_${variant}})
     target_link_libraries(${peer} PRIVATE
         faissnet_warnings ${FAISSNET_FAISS_TARGET_${variant}} OpenMP::OpenMP_CXX Threads::Threads)

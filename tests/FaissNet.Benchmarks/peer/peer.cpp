@@ -34,8 +34,7 @@
 #include <faiss/index_io.h>
 #include <faiss/utils/utils.h>
 
-#if defined(FAISSNET_DYNAMIC_SIMD) || defined(FAISS_ENABLE_DD)
-#define DYNAMIC_SIMD
+#ifdef FAISS_ENABLE_DD
 #include <faiss/utils/simd_levels.h>
 #endif
 
@@ -96,7 +95,7 @@ uint64_t checksum(const void* data, size_t size) {
 }
 
 std::string simd_level() {
-#ifdef DYNAMIC_SIMD
+#ifdef FAISS_ENABLE_DD
     const auto name = faiss::SIMDConfig::get_level_name();
     return name == "NONE" ? "generic" : name == "AVX2" ? "avx2" : name.rfind("AVX512", 0) == 0 ? "avx512" : name;
 #else
@@ -166,7 +165,7 @@ class Peer {
     }
 
     static std::string about() {
-#ifdef DYNAMIC_SIMD
+#ifdef FAISS_ENABLE_DD
         const char* variant = "dynamic";
 #else
         const char* variant = FAISSNET_VARIANT;
