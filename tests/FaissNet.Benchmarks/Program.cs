@@ -7,7 +7,7 @@ const string Usage = """
       --only LIST     batch, single, threads, parts; several with commas between (all)
       --mnist FOLDER  MNIST's images (the cache that eng/fetch-mnist.sh fills)
       --peer FILE     the C++ program (build/*/faissnet_peer…, which eng/build-native.sh --benchmarks builds)
-      --rounds N      rounds of C++, C#, C#, C++ per batch search (15); single-query searches make 8 times as many
+      --rounds N      rounds of C++, C#, C#, C++ for the longest search (11); shorter ones make more of them
       --cpu N         the processor for both (the last that this process may use)
       --null          a second C++ program takes the place of C#: what the harness itself sees between two equals
       --json          one JSON document on stdout
@@ -21,7 +21,7 @@ try
         _ => throw new ArgumentException(Usage),
     };
 }
-catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or DllNotFoundException)
+catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or InvalidDataException or DllNotFoundException)
 {
     Console.Error.WriteLine(e.Message);
     return e is ArgumentException ? 2 : 1;

@@ -11,7 +11,7 @@ internal sealed record InteropOptions
 
     public string? Peer { get; private init; }
 
-    public int Rounds { get; private init; } = 15;
+    public int Rounds { get; private init; } = 11;
 
     public int? Cpu { get; private init; }
 

@@ -20,21 +20,21 @@ internal static class ReportWriter
         Console.WriteLine();
         Console.WriteLine($"{report.Machine.Processor}, {report.Machine.Processors} processors, {Number(report.Machine.MemoryGiB, "F0")} GiB; {report.Machine.System}; {report.Machine.Runtime}");
         Console.WriteLine($"FAISS {report.Faiss.Version}, {report.Faiss.Variant} at {report.Faiss.Simd} ({report.Faiss.Options}); {report.Faiss.Blas}");
-        Console.WriteLine($"One thread, processor {report.Settings.Cpu}; medians of {report.Settings.Rounds} rounds (single queries {8 * report.Settings.Rounds}); C++ against {report.Settings.Versus}");
+        Console.WriteLine($"One thread, processor {report.Settings.Cpu}; medians of the rounds that each table states; C++ against {report.Settings.Versus}");
         Table(
             "Batch search: C++ time / C# time, quartiles in parentheses; at least 0.99 is asked for",
-            ["index", "queries", "k", "nprobe", "C++ ms", $"{csharp} ms", "ratio", "CPU-time ratio", "bytes allocated", "same results", ""],
+            ["index", "queries", "k", "nprobe", "rounds", "C++ ms", $"{csharp} ms", "ratio", "CPU-time ratio", "bytes allocated", "same results", ""],
             report.Batch.Select(r => new[]
             {
-                r.Index, Number(r.Queries, "N0"), $"{r.K}", NProbe(r.NProbe, r.PerCall), Number(r.CppSeconds * 1e3, "F1"), Number(r.CSharpSeconds * 1e3, "F1"),
+                r.Index, Number(r.Queries, "N0"), $"{r.K}", NProbe(r.NProbe, r.PerCall), $"{r.Rounds}", Number(r.CppSeconds * 1e3, "F1"), Number(r.CSharpSeconds * 1e3, "F1"),
                 Text(r.Ratio, "F4"), Text(r.CpuRatio, "F4"), $"{r.AllocatedBytes}", r.Identical ? "yes" : "NO", r.Holds ? "holds" : "MISSED",
             }));
         Table(
             "One query a call: C# minus C++ in nanoseconds, quartiles in parentheses; below 300 is asked for",
-            ["index", "k", "nprobe", "C++ ns", $"{csharp} ns", "overhead", "CPU-time overhead", "bytes allocated", "same results", ""],
+            ["index", "k", "nprobe", "rounds", "C++ ns", $"{csharp} ns", "overhead", "CPU-time overhead", "bytes allocated", "same results", ""],
             report.Single.Select(r => new[]
             {
-                r.Index, $"{r.K}", NProbe(r.NProbe, r.PerCall), Number(r.CppNanoseconds, "F0"), Number(r.CSharpNanoseconds, "F0"),
+                r.Index, $"{r.K}", NProbe(r.NProbe, r.PerCall), $"{r.Rounds}", Number(r.CppNanoseconds, "F0"), Number(r.CSharpNanoseconds, "F0"),
                 Text(r.Overhead, "F0"), Text(r.CpuOverhead, "F0"), $"{r.AllocatedBytes}", r.Identical ? "yes" : "NO", r.Holds ? "holds" : "MISSED",
             }));
         Table(

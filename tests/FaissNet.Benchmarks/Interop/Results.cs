@@ -2,7 +2,7 @@ namespace FaissNet.Benchmarks.Interop;
 
 /// <summary>One batch search. Ratios are C++ time over C# time: 1 is no cost, less is a cost.</summary>
 internal sealed record BatchResult(
-    string Index, int Queries, int K, int NProbe, bool PerCall,
+    string Index, int Queries, int K, int NProbe, bool PerCall, int Rounds,
     double CppSeconds, double CSharpSeconds, Spread Ratio, Spread CpuRatio, long AllocatedBytes, bool Identical)
 {
     public const double LeastRatio = 0.99;
@@ -12,7 +12,7 @@ internal sealed record BatchResult(
 
 /// <summary>One-query calls. Overheads are C# minus C++, nanoseconds per call.</summary>
 internal sealed record SingleResult(
-    string Index, int K, int NProbe, bool PerCall,
+    string Index, int K, int NProbe, bool PerCall, int Rounds,
     double CppNanoseconds, double CSharpNanoseconds, Spread Overhead, Spread CpuOverhead, long AllocatedBytes, bool Identical)
 {
     public const double MostOverhead = 300;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FaissNet.Data;
 
 namespace FaissNet.Benchmarks.Interop;
 
@@ -10,7 +11,7 @@ internal sealed record Workload(string Index, string Queries, int QueryCount)
     {
         var files = MnistFiles.Find(options.Mnist);
         var name = $"mnist-{factory.Replace(',', '-')}";
-        return Make(name, queryCount, say, MnistFiles.Dimension, factory, () => MnistFiles.Read(files.Base), () => MnistFiles.Read(files.Queries));
+        return Make(name, queryCount, say, 784, factory, () => VectorFile.ReadAll(files.Base).Values, () => VectorFile.ReadAll(files.Queries).Values);
     }
 
     /// <summary>An index that fits into the cache, so that the call itself weighs most: uniform vectors and queries.</summary>
