@@ -15,7 +15,10 @@ internal readonly record struct Work(int K, int NProbe, int Count);
 internal readonly record struct Sample(double Wall, double Cpu, ulong Labels, ulong Distances, long Allocated);
 
 /// <summary>The FAISS that a contender runs on.</summary>
-internal sealed record FaissBuild(string Version, string Variant, string Simd, string Options, string Blas);
+internal sealed record FaissBuild(string Version, string Variant, string Simd, string Options, string Blas)
+{
+    public override string ToString() => $"{Version}, {Variant} at {Simd} ({Options}; {Blas})";
+}
 
 /// <summary>One of the two sides: FAISS from C++, or from C#.</summary>
 internal interface IContender : IDisposable

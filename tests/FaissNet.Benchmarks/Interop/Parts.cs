@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FaissNet.Interop;
 
 namespace FaissNet.Benchmarks.Interop;
@@ -61,9 +60,9 @@ internal static class Parts
         {
             for (var p = 0; p < parts.Length; p++)
             {
-                var start = Stopwatch.GetTimestamp();
+                var start = Processors.ThreadSeconds();
                 parts[p].Run();
-                samples[p].Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds / Calls);
+                samples[p].Add((Processors.ThreadSeconds() - start) * 1e9 / Calls);
             }
         }
 

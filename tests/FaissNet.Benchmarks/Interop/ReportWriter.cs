@@ -19,7 +19,7 @@ internal static class ReportWriter
         var csharp = report.Settings.Versus == "FaissNet" ? "C#" : "C++ again";
         Console.WriteLine();
         Console.WriteLine($"{report.Machine.Processor}, {report.Machine.Processors} processors, {Number(report.Machine.MemoryGiB, "F0")} GiB; {report.Machine.System}; {report.Machine.Runtime}");
-        Console.WriteLine($"FAISS {report.Faiss.Version}, {report.Faiss.Variant} at {report.Faiss.Simd} ({report.Faiss.Options}); {report.Faiss.Blas}");
+        Console.WriteLine($"FAISS {report.Faiss}");
         Console.WriteLine($"One thread, processor {report.Settings.Cpu}; medians of the rounds that each table states; C++ against {report.Settings.Versus}");
         Table(
             "Batch search: C++ time / C# time, quartiles in parentheses; at least 0.99 is asked for",
@@ -44,7 +44,7 @@ internal static class ReportWriter
             {
                 r.Index, $"{r.Threads}", Number(r.CppCallsPerSecond, "N0"), Number(r.CSharpCallsPerSecond, "N0"), Number(r.CppScaling, "F2"), Number(r.CSharpScaling, "F2"),
             }));
-        Table("Parts of a call from C#", ["part", "ns"], report.Parts.Select(r => new[] { r.Part, Number(r.Nanoseconds, "F1") }));
+        Table("Parts of a call from C#, CPU time", ["part", "ns"], report.Parts.Select(r => new[] { r.Part, Number(r.Nanoseconds, "F1") }));
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
