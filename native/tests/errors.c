@@ -68,9 +68,9 @@ TEST(errors, a_long_description) {
     faissnet_index* index = NULL;
     memset(description, 'x', LONG);
     description[LONG - 1] = '\0';
-    FAILS(FAISSNET_INVALID_ARGUMENT, "99999 bytes", faissnet_index_factory(4, description, 1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "99999 characters", faissnet_index_factory(4, description, 1, &index));
     description[1001] = '\0';
-    FAILS(FAISSNET_INVALID_ARGUMENT, "1001 bytes", faissnet_index_factory(4, description, 1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "1001 characters", faissnet_index_factory(4, description, 1, &index));
     description[1000] = '\0';
     FAILS(FAISSNET_INVALID_ARGUMENT, "xxx", faissnet_index_factory(4, description, 1, &index));
     CHECK(strlen(last_error()) < 1500);

@@ -230,12 +230,6 @@ TEST(lifecycle, clone_of_fast_scan) {
     faissnet_index *index = filled("IVF8,PQ4x4fs"), *copy = NULL;
     float expected[D], actual[D];
     OK(faissnet_index_reconstruct(index, 3, expected));
-    if (!faiss_at_least(1, 8)) {
-        FAILS(FAISSNET_UNSUPPORTED, "clone not supported", faissnet_index_clone(index, &copy));
-        CHECK(copy == NULL);
-        faissnet_index_free(index);
-        return;
-    }
     OK(faissnet_index_clone(index, &copy));
     faissnet_index_free(index);
     OK(faissnet_index_reconstruct(copy, 3, actual));
