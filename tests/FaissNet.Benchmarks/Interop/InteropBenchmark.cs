@@ -42,12 +42,12 @@ internal static class InteropBenchmark
 
     private static Case[] BatchCases(InteropOptions options, Action<string> say)
     {
-        // "np": without the polysemous step of the training, which takes minutes and is of no use to this search.
+        // "np": without the polysemous part of the training, which takes long and is of no use to this search.
         const string Pq = "IVF256,PQ56np";
         return
         [
-            new("MNIST IVF256,PQ56", Workload.Mnist(options, Pq, 10_000, say), 10, 8, PerCall: false, 1),
-            new("MNIST IVF256,PQ56", Workload.Mnist(options, Pq, 500, say), 10, 8, PerCall: true, 1),
+            new("MNIST IVF256,PQ56np", Workload.Mnist(options, Pq, 10_000, say), 10, 8, PerCall: false, 1),
+            new("MNIST IVF256,PQ56np", Workload.Mnist(options, Pq, 500, say), 10, 8, PerCall: true, 1),
             new("MNIST IVF256,Flat", Workload.Mnist(options, "IVF256,Flat", 200, say), 10, 8, PerCall: true, 1),
             new("MNIST Flat", Workload.Mnist(options, "Flat", 200, say), 10, 0, PerCall: false, 1),
         ];
