@@ -33,10 +33,10 @@ mkdir -p "$work"
 cat <<TEXT
 
 MNIST: $base images to search in, $queries to search for, 784 dimensions each.
-The index is IVF$lists,PQ56: $lists lists, and 56 bytes for a vector instead of 3136.
+The index is IVF$lists,PQ56np: $lists lists, and 56 bytes for a vector instead of 3136.
 TEXT
 
-faissnet build --input "$data/base.idx" --factory "IVF$lists,PQ56" --output "$work/mnist.faiss" --verify "$data/queries.idx"
+faissnet build --input "$data/base.idx" --factory "IVF$lists,PQ56np" --output "$work/mnist.faiss" --verify "$data/queries.idx"
 faissnet truth --input "$data/base.idx" --queries "$data/queries.idx" --k 10 --output "$work/truth.ivecs"
 faissnet eval --index "$work/mnist.faiss" --queries "$data/queries.idx" --truth "$work/truth.ivecs" --k 10 --nprobe 1,2,4,8,16,32
 faissnet info --index "$work/mnist.faiss"

@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -88,6 +89,25 @@ File open_file(const char* path, const char* mode) {
     throw Error(status, message);
 }
 
+// Where every distance to a centroid is infinite or NaN, FAISS leaves the nearest one's number undefined, and an add
+// writes to the list of that number.
+void require_finite_centroids(const faiss::IndexIVF& ivf) {
+    auto flat = dynamic_cast<const faiss::IndexFlat*>(ivf.quantizer);
+    if (flat == nullptr) {
+        return;
+    }
+    const float* centroid = flat->get_xb();
+    for (int64_t i = 0; i < flat->ntotal; i++, centroid += flat->d) {
+        float squares = 0;
+        for (int j = 0; j < flat->d; j++) {
+            squares += centroid[j] * centroid[j];
+        }
+        if (!(squares <= std::numeric_limits<float>::max() / 4)) {
+            fail(FAISSNET_CORRUPT, "coarse centroid %lld is not finite, or so long that distances to it overflow", static_cast<long long>(i));
+        }
+    }
+}
+
 template <typename Source>
 std::unique_ptr<faiss::Index> read(Source* source) {
     std::unique_ptr<faiss::Index> made;
@@ -104,6 +124,8 @@ std::unique_ptr<faiss::Index> read(Source* source) {
     // FAISS can write an IVF without its lists, and reads it back with none.
     if (auto ivf = find_inside<faiss::IndexIVF>(*made); ivf != nullptr && ivf->invlists == nullptr) {
         fail(FAISSNET_CORRUPT, "the data holds an IVF index without its inverted lists");
+    } else if (ivf != nullptr) {
+        require_finite_centroids(*ivf);
     }
     return made;
 }

@@ -202,6 +202,29 @@ class Remains {
     std::vector<faiss::VectorTransform*> untrained_;
 };
 
+// FAISS prints a warning to stderr for each k-means with few vectors: one for every sub-quantizer. A library has no
+// business there; the caller knows how many vectors it gave, and the documentation how many are enough.
+class Quiet {
+   public:
+    explicit Quiet(faiss::ClusteringParameters* parameters) : parameters_(parameters) {
+        if (parameters_ != nullptr) {
+            minimum_ = parameters_->min_points_per_centroid;
+            parameters_->min_points_per_centroid = 0;
+        }
+    }
+    ~Quiet() {
+        if (parameters_ != nullptr) {
+            parameters_->min_points_per_centroid = minimum_;
+        }
+    }
+    Quiet(const Quiet&) = delete;
+    Quiet& operator=(const Quiet&) = delete;
+
+   private:
+    faiss::ClusteringParameters* parameters_;
+    int minimum_ = 0;
+};
+
 } // namespace
 } // namespace faissnet
 
@@ -230,6 +253,7 @@ faissnet_status faissnet_index_train(
             fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least 100 centroids", static_cast<long long>(ivf->nlist));
         }
 
+        const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr);
         std::unique_ptr<Slot> coarse, codes;
         if (monitor != nullptr && monitor->report != nullptr) {
             coarse = ivf != nullptr ? watch_coarse(*ivf, *monitor) : nullptr;

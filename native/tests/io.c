@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L /* mkstemp, unlink */
 #include "test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -190,6 +191,33 @@ TEST(io, a_read_that_claims_more_than_was_asked_for) {
         failing f = {.from = {data, 0, 0}, .fail_at = at, .answer = INT64_MAX};
         FAILS(FAISSNET_IO, "asked for", faissnet_index_read(failing_read, &f, &read));
     }
+    faissnet_index_free(index);
+    free(data.data);
+}
+
+/* With no finite distance to any centroid, FAISS 1.7.3 took an undefined list number for the nearest and wrote there. */
+TEST(io, coarse_centroids_that_are_not_finite) {
+    const float broken[] = {NAN, INFINITY, -INFINITY, 1e30f};
+    faissnet_index *index = filled("IVF8,Flat"), *read = NULL;
+    const bytes data = serialized(index);
+    /* The coarse quantizer: its mark, d, ntotal, two unused numbers, is_trained, metric, the count of floats. */
+    const char* quantizer = NULL;
+    for (int64_t i = 4; quantizer == NULL; i++) {
+        CHECK(i < data.size - 4);
+        if (memcmp(data.data + i, "IxF2", 4) == 0) quantizer = data.data + i;
+    }
+    char* centroids = data.data + (quantizer - data.data) + 4 + 33 + 8;
+    for (int i = 0; i < 4; i++) {
+        for (int at = 0; at < NLIST * D; at += 21) {
+            float kept;
+            memcpy(&kept, centroids + at * 4, 4);
+            memcpy(centroids + at * 4, &broken[i], 4);
+            reader r = {data, 0, 0};
+            FAILS(FAISSNET_CORRUPT, "coarse centroid", faissnet_index_read(read_bytes, &r, &read));
+            memcpy(centroids + at * 4, &kept, 4);
+        }
+    }
+    faissnet_index_free(deserialized(data));
     faissnet_index_free(index);
     free(data.data);
 }
