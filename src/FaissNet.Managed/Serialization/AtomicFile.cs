@@ -15,7 +15,7 @@ internal sealed class AtomicFile : IDisposable
         (_target, _temporary) = (target, temporary);
         _stream = temporary is null
             ? new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize)
-            : new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
+            : new FileStream(temporary, OptionsFor(target));
     }
 
     /// <summary>Receives the content, and may be sought.</summary>
@@ -46,6 +46,22 @@ internal sealed class AtomicFile : IDisposable
         file.Commit();
     }
 
+    private static FileStreamOptions OptionsFor(string target)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = BufferSize,
+        };
+        // From the start: what only some may read must not lie open while it is written.
+        if (!OperatingSystem.IsWindows() && File.Exists(target))
+            options.UnixCreateMode = File.GetUnixFileMode(target);
+
+        return options;
+    }
+
     /// <summary>Brings the content to the disk and puts it in the place of what was there before.</summary>
     public void Commit()
     {
@@ -54,6 +70,7 @@ internal sealed class AtomicFile : IDisposable
         _stream.Dispose();
         if (_temporary is not null)
         {
+            // Again, since the process's mask may have taken some of it away.
             if (!OperatingSystem.IsWindows() && File.Exists(_target))
                 File.SetUnixFileMode(_temporary, File.GetUnixFileMode(_target));
 

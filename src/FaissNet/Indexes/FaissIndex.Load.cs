@@ -49,13 +49,19 @@ public partial class FaissIndex
             return Wrap(StreamBridge.Read(stream));
         }
 
-        using var copy = new FileStream(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
-            FileMode.CreateNew,
-            FileAccess.ReadWrite,
-            FileShare.None,
-            bufferSize: 1 << 20,
-            FileOptions.DeleteOnClose);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 1 << 20,
+            Options = FileOptions.DeleteOnClose,
+        };
+        // Folders for temporary files are everybody's; what the stream holds may not be.
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        using var copy = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), options);
         stream.CopyTo(copy);
         copy.Position = 0;
         return Load(copy);

@@ -221,7 +221,7 @@ public sealed class CrashTableTests
         });
 
     [Fact]
-    public void Everything_that_a_type_cannot_do() => EachInChild(
+    public void Exceptions_inside_an_OpenMP_region_and_failed_assertions() => EachInChild(
         [
             "Flat", "SQ8", "PQ2x4np", "PQ2x4fs", "LSH", "LSHt", "HNSW8", "HNSW8,SQ8", "NSG8", "IVF2,Flat", "IVF2,PQ2x4np", "IVF2,PQ2x4fs", "IVF2,SQ8",
             "IVF2_HNSW8,Flat", "IDMap,Flat", "IDMap2,Flat", "IDMap,HNSW8", "IDMap,IVF2,Flat", "IDMap,PQ2x4fs", "L2norm,Flat", "PCA4,Flat", "PCA4,IVF2,PQ2x4np", "OPQ2,PQ2x4np",
@@ -384,6 +384,24 @@ public sealed class CrashTableTests
                 }
             }
         }
+    });
+
+    [Fact]
+    public void Disk_full_and_missing_folder() => InChild(_ =>
+    {
+        using var folder = new TemporaryFolder();
+        using var index = Filled("IVF2,Flat", 50);
+        Throws<DirectoryNotFoundException>(() => index.Save(Path.Combine(folder.Path, "missing", "index")), "missing");
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.ThrowsAny<IOException>(() =>
+            {
+                using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1);
+                index.Save(full);
+            });
+        }
+
+        Assert.Empty(folder.Names());
     });
 
     [Fact]

@@ -70,6 +70,28 @@ public sealed partial class SaveTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_few_may_read_is_at_no_time_readable_to_more()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "file modes are Unix's");
+        if (OperatingSystem.IsWindows())
+            return;
+
+        const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.WriteAllText(_folder.File("index"), "old");
+        File.SetUnixFileMode(_folder.File("index"), mine);
+        UnixFileMode? during = null;
+
+        AtomicFile.Write(_folder.File("index"), file =>
+        {
+            if (!OperatingSystem.IsWindows())
+                during = File.GetUnixFileMode(((FileStream)file).Name);
+        });
+
+        Assert.Equal(mine, during);
+        Assert.Equal(mine, File.GetUnixFileMode(_folder.File("index")));
+    }
+
+    [Fact]
     public void A_missing_folder_is_an_error_that_names_the_path()
     {
         var path = Path.Combine(_folder.Path, "missing", "index");
