@@ -93,7 +93,7 @@ static void* searches(void* argument) {
     const searched* expected = argument;
     const faissnet_search_parameters three = {.nprobe = 3};
     results* found = malloc(sizeof *found);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 5; i++) {
         search(expected->index, 5, NULL, found);
         same_results(&expected->plain, found, 5);
         search(expected->index, 5, &three, found);
@@ -104,7 +104,7 @@ static void* searches(void* argument) {
 }
 
 TEST(threads, search_at_once) {
-    static const char* const kinds[] = {"IVF8,Flat", "IDMap,IVF8,PQ4x4np", "PCA4,IVF8,Flat", "IVF8,PQ4x4np,RFlat", "IVF8_HNSW8,Flat"};
+    static const char* const kinds[] = {"IVF8,Flat", "IDMap,IVF8,PQ4x4np", "IVF8,PQ4x4np,RFlat"};
     static searched expected;
     for (int32_t count = 1; count <= 2; count++) {
         OK(faissnet_set_thread_count(count));

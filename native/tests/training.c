@@ -242,7 +242,7 @@ TEST(training, cancelled_at_any_call_it_starts_anew) {
         OK(train_watched(never, N, whole(), &all));
         const bytes expected = serialized(never);
         faissnet_index* index = create(kinds[k]);
-        for (int64_t stop = 1; stop <= all.calls; stop = stop < 4 ? stop + 1 : stop * 2) {
+        for (int64_t stop = 1; stop <= all.calls; stop = stop < 3 ? stop + 1 : stop * 4) {
             /* on other vectors, so that nothing of the cancelled training may stay */
             watch w = {.stop_at = stop};
             const faissnet_status status = train_watched(index, N, other, &w);
