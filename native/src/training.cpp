@@ -166,7 +166,7 @@ std::unique_ptr<Slot> watch_codes(faiss::ProductQuantizer& pq, const faissnet_mo
 class Remains {
    public:
     explicit Remains(faiss::Index& index) {
-        if (auto ivf = find_inside<faiss::IndexIVF>(index); ivf != nullptr && ivf->quantizer->ntotal == 0) {
+        if (auto ivf = find_inside<faiss::IndexIVF>(index); ivf != nullptr && (ivf->quantizer->ntotal == 0 || !ivf->quantizer->is_trained)) {
             quantizer_ = ivf->quantizer;
             quantizer_was_trained_ = quantizer_->is_trained;
         }
@@ -236,6 +236,9 @@ faissnet_status faissnet_index_train(
         auto& target = open(index);
         require_vectors(target, n, x);
         require(n > 0 || target.is_trained, "n is 0: training needs vectors");
+        if (n == 0) {
+            return;
+        }
         // A training that no vector was encoded with may be replaced by another.
         const bool anew = target.ntotal == 0;
         auto ivf = find_inside<faiss::IndexIVF>(target);

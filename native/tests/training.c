@@ -75,6 +75,37 @@ TEST(training, of_the_trained_changes_nothing) {
     faissnet_index_free(index);
 }
 
+/* As long as no vector was encoded with it, a training may be replaced; nothing of the first may stay. */
+TEST(training, of_the_trained_but_empty_starts_anew) {
+    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ4x4np", "PQ4x4np", "SQ8", "PCA4,Flat", "PCA4,IVF8,PQ2x4np", "IDMap,IVF8,SQ8", "IVF8,PQ4x4np,RFlat", "IMI2x3,PQ4x4np", "OPQ1,PQ4x4np"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_index *once = create(kinds[i]), *twice = create(kinds[i]);
+        OK(faissnet_index_train(once, N, whole(), NULL));
+        OK(faissnet_index_train(twice, MANY, many(), NULL));
+        OK(faissnet_index_train(twice, N, whole(), NULL));
+        OK(faissnet_index_train(twice, 0, NULL, NULL)); /* nothing to learn from: nothing forgotten */
+        EQUAL(1, is_trained(twice));
+        const bytes a = serialized(once), b = serialized(twice);
+        if (!same_bytes(a, b)) test_fail(__FILE__, __LINE__, "%s differs", kinds[i]);
+
+        /* cancelled the second time, it is as if it never was */
+        watch w = {.stop_at = 2};
+        const faissnet_status status = train_watched(twice, MANY, many(), &w);
+        if (status != FAISSNET_OK) {
+            EQUAL(FAISSNET_CANCELLED, status);
+            EQUAL(0, is_trained(twice));
+            OK(faissnet_index_train(twice, N, whole(), NULL));
+            const bytes c = serialized(twice);
+            if (!same_bytes(a, c)) test_fail(__FILE__, __LINE__, "%s differs after it was cancelled", kinds[i]);
+            free(c.data);
+        }
+        free(a.data);
+        free(b.data);
+        faissnet_index_free(once);
+        faissnet_index_free(twice);
+    }
+}
+
 TEST(training, refuses) {
     faissnet_index *ivf = create("IVF8,Flat"), *pq = create("PQ4x4np");
     FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_train(NULL, N, whole(), NULL));
