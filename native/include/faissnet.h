@@ -197,7 +197,7 @@ FAISSNET_API faissnet_status faissnet_index_remove_ids(
 /* Overrides for one call. 0 means: as the index is set. */
 typedef struct faissnet_search_parameters {
     int64_t nprobe;    /* lists to visit; clamped to nlist */
-    int64_t max_codes; /* vectors to compare at most, rounded up to whole lists */
+    int64_t max_codes; /* vectors to compare at most; FAISS before 1.14 rounds up to whole lists */
 } faissnet_search_parameters;
 
 /* distances and labels: n * k each. Where fewer than k neighbours exist, labels are -1 and distances
