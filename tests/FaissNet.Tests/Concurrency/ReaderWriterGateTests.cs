@@ -132,12 +132,27 @@ public sealed class ReaderWriterGateTests
     [Fact]
     public void Entering_again_from_within_a_write_throws_where_it_would_wait_for_itself()
     {
-        _gate.EnterWrite();
+        var refused = 0;
+        var thread = Start(() =>
+        {
+            _gate.EnterWrite();
+            foreach (var enter in new[] { _gate.EnterRead, _gate.EnterWrite })
+            {
+                try
+                {
+                    enter();
+                }
+                catch (InvalidOperationException)
+                {
+                    refused++;
+                }
+            }
 
-        Assert.Throws<InvalidOperationException>(_gate.EnterRead);
-        Assert.Throws<InvalidOperationException>(_gate.EnterWrite);
+            _gate.ExitWrite();
+        });
 
-        _gate.ExitWrite();
+        Assert.True(thread.Join(Patience), "it waits for itself");
+        Assert.Equal(2, refused);
         _gate.EnterRead();
         _gate.ExitRead();
     }
