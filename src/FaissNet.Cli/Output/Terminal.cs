@@ -27,7 +27,8 @@ internal static class Terminal
         foreach (var (name, value) in given)
         {
             Out.Write(new Text($"{new string(' ', Margin)}{name.PadRight(indent - Margin)}", Dim));
-            Out.WriteLine(string.Join($"\n{new string(' ', indent)}", Wrap(value!, Out.Profile.Width - indent)));
+            // Past Spectre, which would cut a word that is longer than the line.
+            Out.Profile.Out.Writer.WriteLine(string.Join($"\n{new string(' ', indent)}", Wrap(value!, Out.Profile.Width - indent)));
         }
     }
 
