@@ -1,0 +1,227 @@
+using System.Numerics.Tensors;
+
+namespace FaissNet.Managed;
+
+/// <summary>
+/// k-means by FAISS's recipe (<c>faiss/Clustering.cpp</c>): the same sample, first centroids and splits from the same seed. Rounding in the
+/// assignment differs, so a near-tie may fall the other way and centroids agree closely rather than to the bit.
+/// </summary>
+public sealed class Clustering
+{
+    /// <summary>FAISS warns below this many training vectors per centroid.</summary>
+    public const int MinPointsPerCentroid = 39;
+
+    // FAISS splits an empty cluster's donor by this much: a bit above the machine epsilon of float16.
+    private const float SplitPerturbation = 1 / 1024f;
+
+    private readonly List<ClusteringIterationStats> _iterations = [];
+
+    /// <summary>A clustering of d-dimensional vectors into k clusters.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    public Clustering(int d, int k, ClusteringParameters? parameters = null, MetricType metric = MetricType.L2)
+    {
+        if (d < 1)
+            throw new ArgumentOutOfRangeException(nameof(d), d, $"d is {d}: expected at least 1.");
+
+        if (k < 1 || (long)k * d > Array.MaxLength)
+            throw new ArgumentOutOfRangeException(nameof(k), k, $"k is {k}: expected 1 to {Array.MaxLength / d} for d = {d}.");
+
+        if (metric is not (MetricType.L2 or MetricType.InnerProduct))
+            throw new ArgumentOutOfRangeException(nameof(metric), metric, $"metric is {metric}: expected {MetricType.L2} or {MetricType.InnerProduct}.");
+
+        (Dimension, K, Parameters, Metric) = (d, k, parameters ?? new ClusteringParameters(), metric);
+        Centroids = new float[d * k];
+    }
+
+    /// <summary>Components per vector.</summary>
+    public int Dimension { get; }
+
+    /// <summary>The number of centroids.</summary>
+    public int K { get; }
+
+    /// <summary>The settings.</summary>
+    public ClusteringParameters Parameters { get; }
+
+    /// <summary>How vectors are assigned to centroids.</summary>
+    public MetricType Metric { get; }
+
+    /// <summary>k·d floats, row by row; zero before <see cref="Train"/>.</summary>
+    public float[] Centroids { get; private set; }
+
+    /// <summary>One entry per iteration, those of the best run if there were several.</summary>
+    public IReadOnlyList<ClusteringIterationStats> Iterations => _iterations;
+
+    /// <summary>Finds the centroids.</summary>
+    /// <param name="vectors">n·d floats, n at least k.</param>
+    /// <param name="progress">Told after each iteration.</param>
+    /// <param name="cancellationToken">Stops between iterations; <see cref="Centroids"/> then holds those of the last one.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of d, a component is not finite, or n is less than k.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    public void Train(
+        ReadOnlySpan<float> vectors, IProgress<ClusteringIterationStats>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        if (n < K)
+        {
+            throw new ArgumentException(
+                $"vectors holds {n} vectors: expected at least k = {K}, and {MinPointsPerCentroid} times as many to train well.", nameof(vectors));
+        }
+
+        _iterations.Clear();
+        if (n > (long)K * Parameters.MaxPointsPerCentroid)
+        {
+            vectors = Sample(vectors, n);
+            n = K * Parameters.MaxPointsPerCentroid;
+        }
+
+        // As many vectors as centroids: there is nothing to find.
+        if (n == K)
+        {
+            vectors.CopyTo(Centroids);
+            _iterations.Add(new ClusteringIterationStats(0, 1, 0));
+            return;
+        }
+
+        using var points = new PackedPoints(vectors, n, Dimension, Dimension);
+        (double Objective, float[] Centroids, ClusteringIterationStats[] Iterations)? best = null;
+        for (var redo = 0; redo < Parameters.NRedo; redo++)
+        {
+            _iterations.Clear();
+            Initialize(vectors, n, redo);
+            Iterate(vectors, points, progress, cancellationToken);
+            var objective = _iterations[^1].Objective;
+            var better = best is null || (Metric == MetricType.InnerProduct ? objective > best.Value.Objective : objective < best.Value.Objective);
+            if (Parameters.NRedo > 1 && better)
+                best = (objective, (float[])Centroids.Clone(), [.. _iterations]);
+        }
+
+        if (best is { } kept)
+        {
+            Centroids = kept.Centroids;
+            _iterations.Clear();
+            _iterations.AddRange(kept.Iterations);
+        }
+    }
+
+    private float[] Sample(ReadOnlySpan<float> vectors, int n)
+    {
+        var permutation = FaissRandom.Permutation(n, Parameters.Seed);
+        var count = K * Parameters.MaxPointsPerCentroid;
+        var sample = GC.AllocateUninitializedArray<float>(checked(count * Dimension));
+        for (var i = 0; i < count; i++)
+            vectors.Slice(permutation[i] * Dimension, Dimension).CopyTo(sample.AsSpan(i * Dimension));
+
+        return sample;
+    }
+
+    private void Initialize(ReadOnlySpan<float> vectors, int n, int redo)
+    {
+        var seed = Parameters.Seed + 1 + redo * 15486557L;
+        var chosen = Parameters.Initialization == ClusteringInitialization.KMeansPlusPlus
+            ? PlusPlusInitialization.Choose(vectors, n, Dimension, K, seed)
+            : FaissRandom.Permutation(n, seed);
+        for (var i = 0; i < K; i++)
+            vectors.Slice(chosen[i] * Dimension, Dimension).CopyTo(Centroids.AsSpan(i * Dimension));
+
+        Finish();
+    }
+
+    private void Iterate(
+        ReadOnlySpan<float> vectors, PackedPoints points, IProgress<ClusteringIterationStats>? progress, CancellationToken cancellationToken)
+    {
+        var n = points.Count;
+        var assignment = new int[n];
+        var distances = new float[n];
+        var sizes = new float[K];
+        using var centroids = new PackedCentroids(K, Dimension);
+        for (var iteration = 0; iteration < Parameters.NIter; iteration++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            centroids.Pack(Centroids, Metric);
+            Assignment.Find(points, centroids, Metric, assignment, distances);
+            var objective = 0.0;
+            foreach (var distance in distances)
+                objective += distance;
+
+            Array.Clear(sizes);
+            CentroidUpdate.Run(vectors, assignment, Dimension, sizes, Centroids);
+            var imbalance = Imbalance(sizes, n);
+            var splits = SplitEmpty(sizes, n);
+            Finish();
+
+            var stats = new ClusteringIterationStats(objective, imbalance, splits);
+            _iterations.Add(stats);
+            progress?.Report(stats);
+
+            // The same objective twice: nothing moves any more. FAISS stops here since 1.14.
+            if (iteration > 0 && objective != 0 && objective == _iterations[^2].Objective)
+                break;
+        }
+    }
+
+    // FAISS draws with a fresh generator each iteration, and walks until a cluster is large enough for the draw.
+    private int SplitEmpty(float[] sizes, int n)
+    {
+        var random = new FaissRandom(1234);
+        var splits = 0;
+        for (var empty = 0; empty < K; empty++)
+        {
+            if (sizes[empty] != 0)
+                continue;
+
+            var donor = Donor(random, sizes, n);
+            var to = Centroids.AsSpan(empty * Dimension, Dimension);
+            var from = Centroids.AsSpan(donor * Dimension, Dimension);
+            for (var j = 0; j < Dimension; j++)
+            {
+                var (value, sign) = (from[j], j % 2 == 0 ? 1 : -1);
+                // In double, as C++ multiplies a float by 1 + EPS.
+                to[j] = (float)(value * (1 + sign * (double)SplitPerturbation));
+                from[j] = (float)(value * (1 - sign * (double)SplitPerturbation));
+            }
+
+            sizes[empty] = sizes[donor] / 2;
+            sizes[donor] -= sizes[empty];
+            splits++;
+        }
+
+        return splits;
+    }
+
+    private int Donor(FaissRandom random, float[] sizes, int n)
+    {
+        // The draws can go on for long where all clusters are small; FAISS gives up since 1.14 too.
+        for (int tries = 0, j = 0; tries < 10L * K; tries++, j = (j + 1) % K)
+        {
+            var p = (float)((sizes[j] - 1.0) / (n - K));
+            if (random.NextFloat() < p)
+                return j;
+        }
+
+        return TensorPrimitives.IndexOfMax<float>(sizes);
+    }
+
+    private double Imbalance(float[] sizes, int n)
+    {
+        var squares = 0.0;
+        foreach (var size in sizes)
+            squares += (double)size * size;
+
+        return squares * K / ((double)n * n);
+    }
+
+    private void Finish()
+    {
+        if (!Parameters.Spherical)
+            return;
+
+        for (var i = 0; i < K; i++)
+        {
+            var centroid = Centroids.AsSpan(i * Dimension, Dimension);
+            var norm = TensorPrimitives.SumOfSquares<float>(centroid);
+            if (norm > 0)
+                TensorPrimitives.Multiply(centroid, 1 / MathF.Sqrt(norm), centroid);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+namespace FaissNet.Managed;
+
+/// <summary>The threads of the managed engine.</summary>
+public static class ManagedThreads
+{
+    private static int _count = Environment.ProcessorCount;
+
+    /// <summary>The threads that one call may use; the processors of this process until it is set. Results do not depend on it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public static int Count
+    {
+        get => Volatile.Read(ref _count);
+        set
+        {
+            if (value < 1)
+                throw new ArgumentOutOfRangeException(nameof(value), value, $"Count is {value}: expected at least 1.");
+
+            Volatile.Write(ref _count, value);
+        }
+    }
+
+    internal static void For(int tasks, Action<int> body)
+    {
+        var threads = Math.Min(Count, tasks);
+        if (threads > 1)
+        {
+            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+            return;
+        }
+
+        for (var task = 0; task < tasks; task++)
+            body(task);
+    }
+}
