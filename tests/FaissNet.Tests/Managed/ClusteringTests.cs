@@ -28,19 +28,20 @@ public sealed class ClusteringTests
     }
 
     [Fact]
-    public void Empty_clusters_are_split_as_FAISS_does()
+    public void An_empty_cluster_takes_half_of_another()
     {
-        // Five places for 24 centroids: most clusters are empty at first.
-        var random = new Random(3);
-        var places = TestVectors.Clustered(5, D, seed: 6);
-        var vectors = Enumerable.Range(0, 1500).SelectMany(_ => places.AsSpan(random.Next(5) * D, D).ToArray()).ToArray();
-        var expected = TrainFaiss(vectors, 24, MetricType.L2);
+        // One hundred times the same vector: both centroids start there, the first takes all, and the second is split off it by
+        // 1/1024, up in even components and down in odd ones.
+        float[] vector = [.. Enumerable.Range(1, D).Select(j => 8f * j)];
+        var clustering = new Clustering(D, 2, new ClusteringParameters { NIter = 1 });
+        clustering.Train([.. Enumerable.Range(0, 100).SelectMany(_ => vector)]);
 
-        var clustering = new Clustering(D, 24, Coarse);
-        clustering.Train(vectors);
-
-        Assert.True(clustering.Iterations[0].Splits > 0);
-        AssertClose(expected, clustering.Centroids);
+        Assert.Equal(1, clustering.Iterations[0].Splits);
+        for (var j = 0; j < D; j++)
+        {
+            var (more, less) = (vector[j] * (1 + 1 / 1024f), vector[j] * (1 - 1 / 1024f));
+            Assert.Equal(j % 2 == 0 ? (less, more) : (more, less), (clustering.Centroids[j], clustering.Centroids[D + j]));
+        }
     }
 
     [Fact]
