@@ -46,6 +46,20 @@ internal sealed class ReaderWriterGate
         }
     }
 
+    /// <summary>Enters if that takes no waiting.</summary>
+    public bool TryEnterWrite()
+    {
+        // The writers' lock would let its own thread in again.
+        if (_writers.IsHeldByCurrentThread || !_writers.TryEnter())
+            return false;
+
+        if (Interlocked.CompareExchange(ref _state, Writer, 0) == 0)
+            return true;
+
+        _writers.Exit();
+        return false;
+    }
+
     public void ExitWrite()
     {
         lock (_changed)

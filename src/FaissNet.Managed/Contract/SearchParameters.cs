@@ -25,6 +25,25 @@ public sealed record SearchParameters
         init => field = AtLeastOne(value, nameof(MaxCodes));
     }
 
+    /// <summary>Only vectors whose ids it holds are found; <see langword="null"/> stands for all. FAISS's <c>sel</c>.</summary>
+    /// <remarks>What does not pass costs less than a comparison, but the lists are walked all the same: if few ids are selected, an
+    /// approximate search may find fewer than k of them. Visit more lists then (<see cref="NProbe"/>).</remarks>
+    public IdSelector? Selector { get; init; }
+
+    /// <summary>
+    /// How many times k candidates an index that refines takes from the one inside, to order them by better distances. FAISS's
+    /// <c>k_factor</c> of <c>IndexRefine</c>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not from 1 to 1000.</exception>
+    public float? KFactor
+    {
+        get;
+        init => field = value is null or (>= 1 and <= 1000)
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(KFactor), value, $"KFactor is {value}: expected 1 to 1000, or null for the index's own setting.");
+    }
+
     private static T? AtLeastOne<T>(T? value, string name)
         where T : struct, System.Numerics.INumber<T> =>
         value is { } given && given < T.One

@@ -84,6 +84,15 @@ internal static class VectorArguments
                 nameof(k), k, $"k is {k}: with {queries} queries that makes {results} results, more than an array holds. Search in smaller batches.");
     }
 
+    /// <summary>The length of an output of this many rows, if one span holds it.</summary>
+    public static int CountOutputs(int rows, int columns, string name)
+    {
+        var length = (long)rows * columns;
+        return length <= Array.MaxLength
+            ? (int)length
+            : throw new ArgumentException($"{name} would have to hold {length} values, more than a span does: use smaller batches.", name);
+    }
+
     public static void RequireK(int k)
     {
         if (k < 1)

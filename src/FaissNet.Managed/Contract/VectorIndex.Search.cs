@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace FaissNet;
 
-// Searching and reconstructing.
+// Searching.
 public abstract partial class VectorIndex
 {
     // Enough for every core and for the matrix kernels, few enough to stop soon.
@@ -114,6 +115,91 @@ public abstract partial class VectorIndex
         CancellationToken cancellationToken = default) =>
         Search(VectorArguments.Flatten(queries, Dimension, nameof(queries)), k, parameters, progress, cancellationToken);
 
+    /// <summary>The ids of the k nearest vectors to each of n queries, without their distances. FAISS's <c>assign</c>.</summary>
+    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="k">Neighbours per query.</param>
+    /// <param name="labels">Receives n·k ids, nearest first; where fewer than k vectors are found, the rest of the row is -1. May be longer.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is less than 1, or n·k is more than an array holds.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException"><paramref name="parameters"/> holds something that this index type does not know.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Assign(ReadOnlySpan<float> queries, int k, Span<long> labels, SearchParameters? parameters = null)
+    {
+        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
+        VectorArguments.RequireK(k);
+        var results = VectorArguments.CountResults(n, k);
+        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
+        var distances = ArrayPool<float>.Shared.Rent(results);
+        try
+        {
+            Search(queries, k, distances, labels, parameters);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(distances);
+        }
+    }
+
+    /// <summary>
+    /// Finds the k nearest vectors to each of n queries and gives back the vectors as well. FAISS's <c>search_and_reconstruct</c>.
+    /// </summary>
+    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="k">Neighbours per query.</param>
+    /// <param name="distances">Receives n·k distances, as in
+    /// <see cref="Search(ReadOnlySpan{float}, int, Span{float}, Span{long}, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>.
+    /// May be longer.</param>
+    /// <param name="labels">Receives n·k ids. May be longer.</param>
+    /// <param name="vectors">Receives n·k vectors of <see cref="Dimension"/> floats, as
+    /// <see cref="Reconstruct(long, Span{float})"/> gives them back; where a label is -1, they are NaN, as in FAISS. May be longer.</param>
+    /// <param name="parameters">Overrides for this call.</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is less than 1, or n·k is more than an array holds.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException">The index type cannot reconstruct, or <paramref name="parameters"/> holds something that it
+    /// does not know.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void SearchAndReconstruct(
+        ReadOnlySpan<float> queries,
+        int k,
+        Span<float> distances,
+        Span<long> labels,
+        Span<float> vectors,
+        SearchParameters? parameters = null)
+    {
+        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
+        VectorArguments.RequireK(k);
+        var results = VectorArguments.CountResults(n, k);
+        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
+        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
+        var floats = VectorArguments.CountOutputs(results, Dimension, nameof(vectors));
+        VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * k * Dimension");
+        VectorArguments.RequireFinite(queries, Dimension, nameof(queries));
+        Read();
+        try
+        {
+            RequireTrained();
+            if (n == 0)
+                return;
+
+            Hold();
+            try
+            {
+                SearchCore(queries, n, k, distances[..results], labels[..results], parameters);
+                ReconstructRows(labels[..results], vectors);
+            }
+            finally
+            {
+                Release();
+            }
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
     /// <summary>Finds all vectors within a radius of each of n queries. FAISS's <c>range_search</c>.</summary>
     /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
     /// <param name="radius">Vectors with a distance below it are found; with <see cref="MetricType.L2"/> it is squared. With
@@ -149,38 +235,6 @@ public abstract partial class VectorIndex
     public RangeSearchResult RangeSearch(ReadOnlyTensorSpan<float> queries, float radius, SearchParameters? parameters = null) =>
         RangeSearch(VectorArguments.Flatten(queries, Dimension, nameof(queries)), radius, parameters);
 
-    /// <summary>The vector stored under an id, or what its code decodes to if the index compresses. FAISS's <c>reconstruct</c>.</summary>
-    /// <remarks>An IVF index looks ids up in a table of 24 bytes per vector, built by the first call after a change of the content.
-    /// FAISS's <c>make_direct_map</c> is not needed.</remarks>
-    /// <param name="id">The vector's id.</param>
-    /// <param name="vector">Receives <see cref="Dimension"/> floats. May be longer.</param>
-    /// <exception cref="ArgumentException"><paramref name="vector"/> is too short.</exception>
-    /// <exception cref="KeyNotFoundException">The index holds no vector with this id.</exception>
-    /// <exception cref="NotSupportedException">The index type cannot reconstruct.</exception>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Reconstruct(long id, Span<float> vector)
-    {
-        VectorArguments.RequireLength(vector.Length, Dimension, nameof(vector), "Dimension");
-        Read();
-        try
-        {
-            ReconstructCore(id, vector[..Dimension]);
-        }
-        finally
-        {
-            _gate.ExitRead();
-        }
-    }
-
-    /// <inheritdoc cref="Reconstruct(long, Span{float})"/>
-    /// <returns><see cref="Dimension"/> floats.</returns>
-    public float[] Reconstruct(long id)
-    {
-        var vector = new float[Dimension];
-        Reconstruct(id, vector);
-        return vector;
-    }
-
     private void SearchInChunks(
         ReadOnlySpan<float> queries,
         int n,
@@ -213,7 +267,4 @@ public abstract partial class VectorIndex
     /// <summary>Answers n ≥ 1 queries; all arguments are valid and the index is trained.</summary>
     protected abstract RangeSearchResult RangeSearchCore(
         ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters);
-
-    /// <summary>Writes <see cref="Dimension"/> floats.</summary>
-    protected abstract void ReconstructCore(long id, Span<float> vector);
 }

@@ -16,7 +16,12 @@ namespace FaissNet;
 /// </remarks>
 public abstract partial class VectorIndex : IDisposable
 {
+    private static long _created;
+
     private readonly ReaderWriterGate _gate = new();
+
+    // A call on two indexes enters the older one first.
+    private readonly long _age = Interlocked.Increment(ref _created);
     private volatile bool _disposed;
 
     /// <summary>Sets what never changes.</summary>
@@ -128,6 +133,29 @@ public abstract partial class VectorIndex : IDisposable
     {
     }
 
+    /// <summary>
+    /// For engines that hold memory of their own, from <see cref="Dispose(bool)"/>: runs <paramref name="release"/> once no call is inside
+    /// the index any more; none comes in after it. Never waits: if calls are under way, a thread of the pool does it later.
+    /// </summary>
+    /// <param name="release">Runs for every call of this method: it must bear to run twice. It must not throw.</param>
+    private protected void WhenUnused(Action release)
+    {
+        if (_gate.TryEnterWrite())
+        {
+            ReleaseAndExit(release);
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            late =>
+            {
+                _gate.EnterWrite();
+                ReleaseAndExit(late);
+            },
+            release,
+            preferLocal: false);
+    }
+
     /// <summary>Runs <paramref name="read"/> while no writer can change the index.</summary>
     private protected T Reading<T>(Func<T> read)
     {
@@ -185,6 +213,18 @@ public abstract partial class VectorIndex : IDisposable
     {
         Release();
         _gate.ExitWrite();
+    }
+
+    private void ReleaseAndExit(Action release)
+    {
+        try
+        {
+            release();
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
     }
 
     private void RequireTrained()

@@ -215,8 +215,13 @@ public partial class FaissIndex : VectorIndex
         return (MetricType)metric;
     }
 
-    private static NativeSearchParameters ToNative(SearchParameters parameters) =>
-        new() { NProbe = parameters.NProbe ?? 0, MaxCodes = parameters.MaxCodes ?? 0 };
+    private static NativeSearchParameters ToNative(SearchParameters parameters)
+    {
+        if (parameters.Selector is not null || parameters.KFactor is not null)
+            throw new NotSupportedException("The native engine does not take a Selector or a KFactor per call.");
+
+        return new() { NProbe = parameters.NProbe ?? 0, MaxCodes = parameters.MaxCodes ?? 0 };
+    }
 
     // A call that failed half-way may have changed something: the state is read back before the error goes on.
     private void Finish(NativeStatus status)

@@ -158,6 +158,33 @@ public sealed class ReaderWriterGateTests
     }
 
     [Fact]
+    public void A_writer_that_does_not_wait_enters_only_what_is_empty()
+    {
+        Assert.True(_gate.TryEnterWrite());
+        // Neither again from within, nor from elsewhere.
+        Assert.False(_gate.TryEnterWrite());
+        var fromElsewhere = true;
+        Assert.True(Start(() => fromElsewhere = _gate.TryEnterWrite()).Join(Patience));
+        Assert.False(fromElsewhere);
+        _gate.ExitWrite();
+
+        _gate.EnterRead();
+        Assert.False(_gate.TryEnterWrite());
+        Assert.True(Start(() => fromElsewhere = _gate.TryEnterWrite()).Join(Patience));
+        Assert.False(fromElsewhere);
+        _gate.ExitRead();
+
+        // What it could not enter it left as it was.
+        _gate.EnterRead();
+        _gate.ExitRead();
+        Assert.True(_gate.TryEnterWrite());
+        var reader = Start(_gate.EnterRead);
+        AssertWaits(reader);
+        _gate.ExitWrite();
+        Assert.True(reader.Join(Patience));
+    }
+
+    [Fact]
     public void Under_load_writers_are_alone_and_nobody_is_lost()
     {
         const int threads = 8, rounds = 20_000;
