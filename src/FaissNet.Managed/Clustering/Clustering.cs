@@ -68,27 +68,35 @@ public sealed class Clustering
                 $"vectors holds {n} vectors: expected at least k = {K}, and {MinPointsPerCentroid} times as many to train well.", nameof(vectors));
         }
 
-        _iterations.Clear();
-        if (n > (long)K * Parameters.MaxPointsPerCentroid)
-        {
-            vectors = Sample(vectors, n);
-            n = K * Parameters.MaxPointsPerCentroid;
-        }
+        TrainColumns(vectors, n, Dimension, 0, progress, cancellationToken);
+    }
 
-        // As many vectors as centroids: there is nothing to find.
-        if (n == K)
+    /// <summary>Clusters d columns from <paramref name="offset"/> on of n rows that are <paramref name="stride"/> floats apart; they were
+    /// checked. With the same arguments it does what <see cref="Train"/> does with a copy of the columns.</summary>
+    internal void TrainColumns(
+        ReadOnlySpan<float> rows, int n, int stride, int offset, IProgress<ClusteringIterationStats>? progress, CancellationToken cancellationToken)
+    {
+        _iterations.Clear();
+        var count = (int)Math.Min(n, (long)K * Parameters.MaxPointsPerCentroid);
+
+        // As many vectors as centroids: there is nothing to find. FAISS takes the first even where it could choose from more.
+        if (count == K)
         {
-            vectors.CopyTo(Centroids);
+            Gather(rows, null, count, stride, offset).CopyTo(Centroids);
             _iterations.Add(new ClusteringIterationStats(0, 1, 0));
             return;
         }
 
-        using var points = new PackedPoints(vectors, n, Dimension, Dimension);
+        var vectors = rows;
+        if (count < n || stride != Dimension)
+            vectors = Gather(rows, count < n ? FaissRandom.Permutation(n, Parameters.Seed) : null, count, stride, offset);
+
+        using var points = new PackedPoints(vectors, count, Dimension, Dimension);
         (double Objective, float[] Centroids, ClusteringIterationStats[] Iterations)? best = null;
         for (var redo = 0; redo < Parameters.NRedo; redo++)
         {
             _iterations.Clear();
-            Initialize(vectors, n, redo);
+            Initialize(vectors, count, redo);
             Iterate(vectors, points, progress, cancellationToken);
             var objective = _iterations[^1].Objective;
             var better = best is null || (Metric == MetricType.InnerProduct ? objective > best.Value.Objective : objective < best.Value.Objective);
@@ -104,15 +112,16 @@ public sealed class Clustering
         }
     }
 
-    private float[] Sample(ReadOnlySpan<float> vectors, int n)
+    private float[] Gather(ReadOnlySpan<float> rows, int[]? permutation, int count, int stride, int offset)
     {
-        var permutation = FaissRandom.Permutation(n, Parameters.Seed);
-        var count = K * Parameters.MaxPointsPerCentroid;
-        var sample = GC.AllocateUninitializedArray<float>(checked(count * Dimension));
+        var gathered = GC.AllocateUninitializedArray<float>(checked(count * Dimension));
         for (var i = 0; i < count; i++)
-            vectors.Slice(permutation[i] * Dimension, Dimension).CopyTo(sample.AsSpan(i * Dimension));
+        {
+            var row = permutation is null ? i : permutation[i];
+            rows.Slice(row * stride + offset, Dimension).CopyTo(gathered.AsSpan(i * Dimension));
+        }
 
-        return sample;
+        return gathered;
     }
 
     private void Initialize(ReadOnlySpan<float> vectors, int n, int redo)

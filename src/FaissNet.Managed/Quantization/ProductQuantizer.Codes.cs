@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+
+namespace FaissNet.Managed;
+
+/// <summary>Vectors to codes and back.</summary>
+public sealed unsafe partial class ProductQuantizer
+{
+    private PackedCentroids[]? _packed;
+
+    /// <summary>Encodes vectors.</summary>
+    /// <param name="vectors">n·d floats.</param>
+    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes.</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    public void Encode(ReadOnlySpan<float> vectors, Span<byte> codes)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireLength(codes.Length, checked(n * CodeSize), nameof(codes), $"n·{nameof(CodeSize)}");
+        fixed (float* from = vectors)
+        fixed (byte* to = codes)
+        {
+            var x = from;
+            var code = to;
+            // Whole tiles per task, so that no thread count changes what is packed together.
+            const int perTask = 8 * PackedPoints.TileSize;
+            ManagedThreads.For((n + perTask - 1) / perTask, task =>
+            {
+                var first = task * perTask;
+                Encode(x + (long)first * Dimension, Dimension, Math.Min(perTask, n - first), code + (long)first * CodeSize);
+            });
+        }
+    }
+
+    /// <summary>Decodes codes to the centroids that they name.</summary>
+    /// <param name="codes">n·<see cref="CodeSize"/> bytes.</param>
+    /// <param name="vectors">Receives n·d floats.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
+    {
+        var (n, rest) = Math.DivRem(codes.Length, CodeSize);
+        if (rest != 0)
+            throw new ArgumentException($"codes holds {codes.Length} bytes: expected a multiple of {nameof(CodeSize)} = {CodeSize}.", nameof(codes));
+
+        VectorArguments.RequireLength(vectors.Length, checked(n * Dimension), nameof(vectors), "n·d");
+        fixed (byte* from = codes)
+        fixed (float* to = vectors)
+        {
+            for (var i = 0; i < n; i++)
+                Decode(from + (long)i * CodeSize, to + (long)i * Dimension);
+        }
+    }
+
+    /// <summary>Decodes one code.</summary>
+    internal void Decode(byte* code, float* vector)
+    {
+        int dsub = SubDimension, bytes = dsub * sizeof(float);
+        fixed (float* centroids = _centroids)
+        {
+            var reader = new BitReader(code, NBits);
+            for (var m = 0; m < M; m++)
+                Unsafe.CopyBlockUnaligned(vector + m * dsub, centroids + (((long)m << NBits) + reader.Next()) * dsub, (uint)bytes);
+        }
+    }
+
+    /// <summary>Encodes n vectors, <paramref name="stride"/> floats apart, on this thread.</summary>
+    internal void Encode(float* vectors, long stride, int n, byte* codes) => Encode(vectors, stride, n, null, null, codes);
+
+    /// <summary>
+    /// Encodes what is left of n vectors after their centroids are subtracted, on this thread, a tile at a time: the residuals of a whole
+    /// batch are never held.
+    /// </summary>
+    /// <param name="vectors">n vectors, <paramref name="stride"/> floats apart.</param>
+    /// <param name="stride">From one vector to the next.</param>
+    /// <param name="n">The number of vectors.</param>
+    /// <param name="coarse">The coarse centroids, d floats each; null to encode the vectors as they are.</param>
+    /// <param name="assignment">The coarse centroid of each vector.</param>
+    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes.</param>
+    internal void Encode(float* vectors, long stride, int n, float* coarse, int* assignment, byte* codes)
+    {
+        var packed = Packed();
+        int d = Dimension, dsub = SubDimension;
+        using var tile = new AlignedFloats((long)d * PackedPoints.TileSize);
+        using var numbers = new AlignedFloats((long)M * PackedPoints.TileSize);
+        var scores = stackalloc float[PackedPoints.TileSize];
+        for (var first = 0; first < n; first += PackedPoints.TileSize)
+        {
+            var count = Math.Min(PackedPoints.TileSize, n - first);
+            TilePacking.Pack(vectors + first * stride, stride, count, d, coarse, assignment + (coarse is null ? 0 : first), tile.Pointer);
+            var indices = (int*)numbers.Pointer;
+            for (var m = 0; m < M; m++)
+            {
+                NearestCentroid.Find(
+                    tile.Pointer + (long)m * dsub * PackedPoints.TileSize, packed[m], scores, indices + (long)m * PackedPoints.TileSize);
+            }
+
+            for (var i = 0; i < count; i++)
+                BitPacking.Write(indices + i, M, PackedPoints.TileSize, NBits, codes + (long)(first + i) * CodeSize);
+        }
+
+        GC.KeepAlive(packed);
+    }
+
+    // The centroids as the encoder's kernel reads them. Two threads may both pack them: they make the same.
+    private PackedCentroids[] Packed()
+    {
+        if (Volatile.Read(ref _packed) is { } ready)
+            return ready;
+
+        int dsub = SubDimension, size = KSub * dsub;
+        var packed = new PackedCentroids[M];
+        for (var m = 0; m < M; m++)
+        {
+            packed[m] = new PackedCentroids(KSub, dsub);
+            packed[m].Pack(_centroids.AsSpan(m * size, size), MetricType.L2);
+        }
+
+        Volatile.Write(ref _packed, packed);
+        return packed;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Numerics.Tensors;
+
+namespace FaissNet.Managed;
+
+/// <summary>Distances from tables: of a vector to a code, and of two codes.</summary>
+public sealed unsafe partial class ProductQuantizer
+{
+    private float[]? _symmetric;
+
+    /// <summary>The squared distances of each part of a vector to each of the part's centroids.</summary>
+    /// <param name="vector">d floats.</param>
+    /// <param name="table">Receives <see cref="TableSize"/> floats, [M][ksub].</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public void ComputeDistanceTable(ReadOnlySpan<float> vector, Span<float> table) => FillTable(vector, table, innerProduct: false);
+
+    /// <summary>The inner products of each part of a vector with each of the part's centroids.</summary>
+    /// <param name="vector">d floats.</param>
+    /// <param name="table">Receives <see cref="TableSize"/> floats, [M][ksub].</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public void ComputeInnerProductTable(ReadOnlySpan<float> vector, Span<float> table) => FillTable(vector, table, innerProduct: true);
+
+    /// <summary>The distance of the vector behind a table to what a code stands for: one addition per part. Squared with a table of
+    /// <see cref="ComputeDistanceTable"/>, an inner product with one of <see cref="ComputeInnerProductTable"/>.</summary>
+    /// <param name="table"><see cref="TableSize"/> floats.</param>
+    /// <param name="code"><see cref="CodeSize"/> bytes.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public float AsymmetricDistance(ReadOnlySpan<float> table, ReadOnlySpan<byte> code)
+    {
+        VectorArguments.RequireLength(table.Length, TableSize, nameof(table), "M·ksub");
+        VectorArguments.RequireLength(code.Length, CodeSize, nameof(code), nameof(CodeSize));
+        var sum = 0f;
+        fixed (byte* bytes = code)
+        {
+            var reader = new BitReader(bytes, NBits);
+            for (var m = 0; m < M; m++)
+                sum += table[(m << NBits) + reader.Next()];
+        }
+
+        return sum;
+    }
+
+    /// <summary>The squared distance between what two codes stand for, from a table of M·ksub² floats that the first call computes.
+    /// FAISS's <c>sdc_table</c>.</summary>
+    /// <param name="a"><see cref="CodeSize"/> bytes.</param>
+    /// <param name="b"><see cref="CodeSize"/> bytes.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    /// <exception cref="NotSupportedException">The table would have more entries than an array holds.</exception>
+    public float SymmetricDistance(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        VectorArguments.RequireLength(a.Length, CodeSize, nameof(a), nameof(CodeSize));
+        VectorArguments.RequireLength(b.Length, CodeSize, nameof(b), nameof(CodeSize));
+        var table = SymmetricTable();
+        var sum = 0f;
+        fixed (byte* x = a, y = b)
+        {
+            BitReader left = new(x, NBits), right = new(y, NBits);
+            for (var m = 0; m < M; m++)
+                sum += table[(((m << NBits) + left.Next()) << NBits) + right.Next()];
+        }
+
+        return sum;
+    }
+
+    /// <summary>The squared distances between all centroids of each part, [M][ksub][ksub].</summary>
+    internal float[] SymmetricTable()
+    {
+        if (Volatile.Read(ref _symmetric) is { } ready)
+            return ready;
+
+        var length = (long)TableSize << NBits;
+        if (length > Array.MaxLength)
+            throw new NotSupportedException($"Symmetric distances of {M} parts of {NBits} bits need a table of {length} entries, more than an array holds.");
+
+        var table = new float[length];
+        int dsub = SubDimension, ksub = KSub;
+        ManagedThreads.For(M, m =>
+        {
+            var centroids = _centroids.AsSpan(m * ksub * dsub, ksub * dsub);
+            for (var i = 0; i < ksub; i++)
+            {
+                var row = table.AsSpan(((m << NBits) + i) << NBits, ksub);
+                for (var j = 0; j < ksub; j++)
+                    row[j] = SquaredDistance(centroids.Slice(i * dsub, dsub), centroids.Slice(j * dsub, dsub));
+            }
+        });
+        Volatile.Write(ref _symmetric, table);
+        return table;
+    }
+
+    private static float SquaredDistance(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        var sum = 0f;
+        for (var j = 0; j < x.Length; j++)
+        {
+            var difference = x[j] - y[j];
+            sum += difference * difference;
+        }
+
+        return sum;
+    }
+
+    private void FillTable(ReadOnlySpan<float> vector, Span<float> table, bool innerProduct)
+    {
+        if (vector.Length != Dimension)
+            throw new ArgumentException($"vector holds {vector.Length} floats: expected d = {Dimension}.", nameof(vector));
+
+        VectorArguments.RequireLength(table.Length, TableSize, nameof(table), "M·ksub");
+        int dsub = SubDimension, ksub = KSub;
+        for (var m = 0; m < M; m++)
+        {
+            var part = vector.Slice(m * dsub, dsub);
+            for (var c = 0; c < ksub; c++)
+            {
+                var centroid = _centroids.AsSpan(((m << NBits) + c) * dsub, dsub);
+                table[(m << NBits) + c] = innerProduct ? TensorPrimitives.Dot(part, centroid) : SquaredDistance(part, centroid);
+            }
+        }
+    }
+}
