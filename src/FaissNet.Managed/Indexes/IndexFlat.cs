@@ -1,0 +1,159 @@
+namespace FaissNet.Managed;
+
+/// <summary>Exact search over the vectors as they are. FAISS's <c>IndexFlat</c> (<c>faiss/IndexFlat.h</c>).</summary>
+public unsafe class IndexFlat : ManagedIndex
+{
+    private readonly UnmanagedBuffer _vectors = new();
+
+    /// <summary>An empty index.</summary>
+    /// <param name="d">Components per vector.</param>
+    /// <param name="metric">L2 or inner product.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="d"/> or <paramref name="metric"/> is out of range.</exception>
+    public IndexFlat(int d, MetricType metric = MetricType.L2)
+        : base(IndexArguments.Dimension(d), IndexArguments.L2OrInnerProduct(metric)) =>
+        SetTrained(true);
+
+    /// <summary>Count·d floats, row by row.</summary>
+    internal float* Vectors => (float*)_vectors.Pointer;
+
+    /// <summary>Takes over n rows that <paramref name="fill"/> writes into the memory of the index, at its end.</summary>
+    internal void Append(long n, SpanAction fill)
+    {
+        var row = (long)Dimension * sizeof(float);
+        _vectors.Reserve((Count + n) * row);
+        fill(_vectors.Pointer + Count * row, n * row);
+        SetCount(Count + n);
+    }
+
+    /// <summary>Writes so many bytes.</summary>
+    internal delegate void SpanAction(byte* start, long bytes);
+
+    internal override void FreeMemory() => _vectors.Dispose();
+
+    /// <inheritdoc/>
+    protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void AddCore(ReadOnlySpan<float> vectors, int n)
+    {
+        _vectors.Reserve((Count + n) * Dimension * sizeof(float));
+        vectors[..(n * Dimension)].CopyTo(new Span<float>(Vectors + Count * Dimension, n * Dimension));
+        SetCount(Count + n);
+    }
+
+    /// <inheritdoc/>
+    protected override long RemoveCore(IdSelector selector)
+    {
+        long kept = 0, row = (long)Dimension * sizeof(float);
+        for (long i = 0; i < Count; i++)
+        {
+            if (selector.Contains(i))
+                continue;
+
+            if (kept < i)
+                Buffer.MemoryCopy(_vectors.Pointer + i * row, _vectors.Pointer + kept * row, row, row);
+
+            kept++;
+        }
+
+        var removed = Count - kept;
+        SetCount(kept);
+        if (removed > 0)
+            _vectors.Trim(kept * row);
+
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    protected override void ResetCore()
+    {
+        SetCount(0);
+        _vectors.Trim(0);
+    }
+
+    /// <inheritdoc/>
+    protected override void SearchCore(
+        ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters)
+    {
+        RequireOnly(parameters, selector: true);
+        var selector = parameters?.Selector;
+        fixed (float* query = queries)
+        fixed (float* distance = distances)
+        fixed (long* label = labels)
+        {
+            for (var i = 0; i < n; i++)
+                SearchOne(query + (long)i * Dimension, k, distance + (long)i * k, label + (long)i * k, selector);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override RangeSearchResult RangeSearchCore(ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters)
+    {
+        RequireOnly(parameters, selector: true);
+        var hits = new RangeHits[n];
+        var isProduct = Metric == MetricType.InnerProduct;
+        fixed (float* first = queries)
+        {
+            for (var i = 0; i < n; i++)
+            {
+                hits[i] = new RangeHits();
+                for (long j = 0; j < Count; j++)
+                {
+                    if (parameters?.Selector is { } selector && !selector.Contains(j))
+                        continue;
+
+                    var compared = DistanceKernels.Compare(Metric, first + (long)i * Dimension, Vectors + j * Dimension, Dimension);
+                    if (compared < (isProduct ? -radius : radius))
+                        hits[i].Add(isProduct ? -compared : compared, j);
+                }
+            }
+        }
+
+        return RangeHits.Join(hits);
+    }
+
+    /// <inheritdoc/>
+    protected override void ReconstructCore(long id, Span<float> vector)
+    {
+        if (id < 0 || id >= Count)
+            throw IndexArguments.NoSuchId(id, Count);
+
+        new ReadOnlySpan<float>(Vectors + id * Dimension, Dimension).CopyTo(vector);
+    }
+
+    /// <inheritdoc/>
+    protected override void MergeFromCore(VectorIndex other, long addId)
+    {
+        var from = (IndexFlat)other;
+        _vectors.Reserve((Count + from.Count) * Dimension * sizeof(float));
+        var bytes = from.Count * Dimension * sizeof(float);
+        Buffer.MemoryCopy(from.Vectors, Vectors + Count * Dimension, bytes, bytes);
+        SetCount(Count + from.Count);
+        from.ResetCore();
+    }
+
+    private void SearchOne(float* query, int k, float* distances, long* labels, IdSelector? selector)
+    {
+        NearestHeap.Clear(distances, labels, k);
+        for (long j = 0; j < Count; j++)
+        {
+            if (selector is null || selector.Contains(j))
+                NearestHeap.Offer(distances, labels, k, DistanceKernels.Compare(Metric, query, Vectors + j * Dimension, Dimension), j);
+        }
+
+        NearestHeap.Finish(distances, labels, k, Metric);
+    }
+}
+
+/// <summary>Exact search by squared Euclidean distance. FAISS's <c>IndexFlatL2</c>.</summary>
+/// <param name="d">Components per vector.</param>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="d"/> is out of range.</exception>
+public sealed class IndexFlatL2(int d) : IndexFlat(d);
+
+/// <summary>Exact search by inner product. FAISS's <c>IndexFlatIP</c>.</summary>
+/// <param name="d">Components per vector.</param>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="d"/> is out of range.</exception>
+public sealed class IndexFlatIP(int d) : IndexFlat(d, MetricType.InnerProduct);

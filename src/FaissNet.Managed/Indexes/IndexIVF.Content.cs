@@ -1,0 +1,240 @@
+namespace FaissNet.Managed;
+
+// Training, adding, removing, reconstructing.
+public abstract unsafe partial class IndexIVF
+{
+    private readonly Lock _idTableLock = new();
+    private IdTable? _idTable;
+
+    /// <summary>Writes the codes of vectors.</summary>
+    /// <param name="vectors">n·d floats.</param>
+    /// <param name="n">How many vectors.</param>
+    /// <param name="lists">The list of each.</param>
+    /// <param name="codes">Receives n codes, one after the other as in FAISS.</param>
+    /// <param name="terms">Receives n terms, if the lists keep them.</param>
+    private protected abstract void EncodeVectors(float* vectors, int n, int* lists, byte* codes, float* terms);
+
+    /// <summary>Writes the vector that a code stands for.</summary>
+    private protected abstract void DecodeVector(byte* code, int list, Span<float> vector);
+
+    /// <summary>Trains what encodes vectors, once the coarse centroids are there. FAISS's <c>train_encoder</c>.</summary>
+    private protected abstract void TrainEncoder(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken);
+
+    /// <summary>Whether an index of the same class encodes as this one does, so that codes may move between the two.</summary>
+    private protected abstract bool EncodesLike(IndexIVF other);
+
+    /// <inheritdoc/>
+    protected sealed override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+        // Of a training that fails nothing stays.
+        SetTrained(false);
+        Quantizer.ResetInner();
+        try
+        {
+            TrainCoarse(vectors, n, progress, cancellationToken);
+            TrainEncoder(vectors, n, progress, cancellationToken);
+        }
+        catch
+        {
+            Quantizer.ResetInner();
+            throw;
+        }
+
+        SetTrained(true);
+    }
+
+    /// <inheritdoc/>
+    protected override void AddCore(ReadOnlySpan<float> vectors, int n)
+    {
+        using var scratch = Scratch.Rent();
+        var ids = scratch.Longs(n);
+        for (var i = 0; i < n; i++)
+            ids[i] = Count + i;
+
+        AddWithIdsCore(vectors, new ReadOnlySpan<long>(ids, n), n);
+    }
+
+    /// <inheritdoc/>
+    protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n)
+    {
+        var lists = Writable();
+        _idTable = null;
+        fixed (float* vector = vectors)
+        fixed (long* id = ids)
+        {
+            for (var first = 0; first < n; first += VectorsPerStep)
+                Append(lists, vector + (long)first * Dimension, id + first, Math.Min(VectorsPerStep, n - first));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override long RemoveCore(IdSelector selector)
+    {
+        var lists = Writable();
+        _idTable = null;
+        var removed = 0L;
+        for (var list = 0; list < NList; list++)
+        {
+            var before = lists.Size(list);
+            for (var i = 0; i < lists.Size(list);)
+            {
+                if (selector.Contains(lists.Ids(list)[i]))
+                    lists.RemoveAt(list, i);
+                else
+                    i++;
+            }
+
+            if (lists.Size(list) < before)
+                lists.Trim(list);
+
+            removed += before - lists.Size(list);
+        }
+
+        SetCount(Count - removed);
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    protected override void ResetCore()
+    {
+        var lists = Writable();
+        _idTable = null;
+        for (var list = 0; list < NList; list++)
+            lists.Clear(list);
+
+        SetCount(0);
+    }
+
+    /// <inheritdoc/>
+    protected override void ReconstructCore(long id, Span<float> vector)
+    {
+        IdTable table;
+        lock (_idTableLock)
+            table = _idTable ??= new IdTable(Lists, Count);
+
+        if (!table.TryFind(id, out var list, out var index))
+            throw IndexArguments.NoSuchId(id);
+
+        using var scratch = Scratch.Rent();
+        var code = scratch.Bytes(Lists.CodeSize);
+        Lists.CopyCodes(list, index, 1, code);
+        DecodeVector(code, list, vector);
+    }
+
+    /// <inheritdoc/>
+    protected override void MergeFromCore(VectorIndex other, long addId)
+    {
+        var from = (IndexIVF)other;
+        RequireMergeable(from);
+        var lists = Writable();
+        var fromLists = from.Writable();
+        _idTable = from._idTable = null;
+        for (var list = 0; list < NList; list++)
+        {
+            using var scratch = Scratch.Rent();
+            var count = fromLists.Size(list);
+            var codes = scratch.Bytes((long)count * lists.CodeSize);
+            var ids = scratch.Longs(count);
+            fromLists.CopyCodes(list, 0, count, codes);
+            for (var i = 0; i < count; i++)
+                ids[i] = fromLists.Ids(list)[i] + addId;
+
+            lists.Append(list, count, codes, ids, fromLists.Terms(list));
+            SetCount(Count + count);
+            fromLists.Clear(list);
+            from.SetCount(from.Count - count);
+        }
+    }
+
+    /// <summary>The lists, if they can be changed.</summary>
+    private protected ArrayInvertedLists Writable() => Lists as ArrayInvertedLists ?? throw new NotSupportedException(
+        "The index reads its lists from a mapped file and cannot be changed: load it into memory instead.");
+
+    private protected void TrainCoarse(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (n < NList)
+        {
+            throw new ArgumentException(
+                $"vectors holds {n} vectors: expected at least nlist = {NList}, and {Clustering.MinPointsPerCentroid} times as many to train well.",
+                nameof(vectors));
+        }
+
+        var clustering = new Clustering(Dimension, NList, ClusteringParameters, Metric);
+        clustering.Train(vectors, Iterations.Report(progress, IndexStage.TrainingCoarse, ClusteringParameters.NIter), cancellationToken);
+        Quantizer.AddInner(clustering.Centroids, NList);
+    }
+
+    private void Append(ArrayInvertedLists lists, float* vectors, long* ids, int n)
+    {
+        using var scratch = Scratch.Rent();
+        var list = scratch.Ints(n);
+        Assign(vectors, n, list);
+        var codeSize = lists.CodeSize;
+        var codes = scratch.Bytes((long)n * codeSize);
+        var hasTerms = KeepsTerms;
+        var terms = hasTerms ? scratch.Floats(n) : null;
+        EncodeVectors(vectors, n, list, codes, terms);
+
+        // One pass per list would be slow and one append per vector too: sort by list, stably, so that the order is that of FAISS.
+        var starts = scratch.Ints(NList + 1);
+        var order = scratch.Ints(n);
+        SortByList(list, n, starts, order);
+        var sortedCodes = scratch.Bytes((long)n * codeSize);
+        var sortedIds = scratch.Longs(n);
+        var sortedTerms = hasTerms ? scratch.Floats(n) : null;
+        for (var i = 0; i < n; i++)
+        {
+            var from = order[i];
+            Buffer.MemoryCopy(codes + (long)from * codeSize, sortedCodes + (long)i * codeSize, codeSize, codeSize);
+            sortedIds[i] = ids[from];
+            if (hasTerms)
+                sortedTerms[i] = terms[from];
+        }
+
+        for (var l = 0; l < NList; l++)
+        {
+            var (first, count) = (starts[l], starts[l + 1] - starts[l]);
+            lists.Append(l, count, sortedCodes + (long)first * codeSize, sortedIds + first, hasTerms ? sortedTerms + first : null);
+        }
+
+        SetCount(Count + n);
+    }
+
+    /// <summary>Whether the lists keep a term beside each code.</summary>
+    private protected virtual bool KeepsTerms => false;
+
+    private void SortByList(int* list, int n, int* starts, int* order)
+    {
+        new Span<int>(starts, NList + 1).Clear();
+        for (var i = 0; i < n; i++)
+            starts[list[i] + 1]++;
+
+        for (var l = 0; l < NList; l++)
+            starts[l + 1] += starts[l];
+
+        using var scratch = Scratch.Rent();
+        var next = scratch.Ints(NList);
+        new ReadOnlySpan<int>(starts, NList).CopyTo(new Span<int>(next, NList));
+        for (var i = 0; i < n; i++)
+            order[next[list[i]]++] = i;
+    }
+
+    private void RequireMergeable(IndexIVF from)
+    {
+        var difference =
+            from.NList != NList ? $"its nlist is {from.NList}, not {NList}"
+            : !IsTrained || !from.IsTrained ? "one of the two is not trained"
+            : !HasSameCentroids(from) ? "its coarse centroids are others: train one, and clone it before adding"
+            : !EncodesLike(from) ? "it encodes vectors differently: train one, and clone it before adding"
+            : null;
+        if (difference is not null)
+            throw new ArgumentException($"other cannot be merged: {difference}.", nameof(from));
+    }
+
+    private bool HasSameCentroids(IndexIVF from) =>
+        new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension).SequenceEqual(
+            new ReadOnlySpan<float>(from.Quantizer.Vectors, NList * Dimension));
+}

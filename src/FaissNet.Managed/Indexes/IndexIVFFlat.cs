@@ -1,0 +1,44 @@
+namespace FaissNet.Managed;
+
+/// <summary>An inverted file that stores the vectors as they are. FAISS's <c>IndexIVFFlat</c> (<c>faiss/IndexIVFFlat.h</c>).</summary>
+public sealed unsafe class IndexIVFFlat : IndexIVF
+{
+    /// <summary>An untrained index with a flat coarse quantizer of its own.</summary>
+    /// <param name="d">Components per vector.</param>
+    /// <param name="nlist">Inverted lists; a usual choice is 4·√n for n vectors.</param>
+    /// <param name="metric">L2 or inner product.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    public IndexIVFFlat(int d, int nlist, MetricType metric = MetricType.L2)
+        : base(d, nlist, metric) =>
+        Lists = new ArrayInvertedLists(nlist, d * sizeof(float));
+
+    private protected override long ScanFloats => 0;
+
+    private protected override void TrainEncoder(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+    }
+
+    private protected override bool EncodesLike(IndexIVF other) => other is IndexIVFFlat;
+
+    private protected override void EncodeVectors(float* vectors, int n, int* lists, byte* codes, float* terms) =>
+        new ReadOnlySpan<float>(vectors, n * Dimension).CopyTo(new Span<float>((float*)codes, n * Dimension));
+
+    private protected override void DecodeVector(byte* code, int list, Span<float> vector) =>
+        new ReadOnlySpan<float>((float*)code, Dimension).CopyTo(vector);
+
+    private protected override void BeginQuery(float* query, float* tables)
+    {
+    }
+
+    private protected override void BeginList(float* query, int list, float coarseDistance, float* tables)
+    {
+    }
+
+    private protected override void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances)
+    {
+        var vectors = (float*)Lists.Codes(list) + (long)first * Dimension;
+        for (var i = 0; i < count; i++)
+            distances[i] = DistanceKernels.Compare(Metric, query, vectors + (long)i * Dimension, Dimension);
+    }
+}

@@ -1,0 +1,106 @@
+namespace FaissNet.Managed;
+
+/// <summary>
+/// An index of the managed engine: pure C#, no native code, the same results and files as FAISS's. Classes bear FAISS's names; to change the
+/// engine is to change one <c>using</c>.
+/// </summary>
+/// <remarks>An index that another one wraps (<c>IndexIDMap</c>, <c>IndexPreTransform</c>, …) belongs to it from then on: it is disposed with
+/// it and must not be used beside it.</remarks>
+public abstract partial class ManagedIndex : VectorIndex
+{
+    private long _count;
+    private bool _isTrained;
+
+    private protected ManagedIndex(int d, MetricType metric)
+        : base(d, metric)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Count => Volatile.Read(ref _count);
+
+    /// <inheritdoc/>
+    public override bool IsTrained => Volatile.Read(ref _isTrained);
+
+    /// <summary>FAISS's class name, wrappers from the outside in: <c>IndexPreTransform(IndexIVFPQ)</c>.</summary>
+    public virtual string TypeName => GetType().Name;
+
+    private protected void SetCount(long count) => Volatile.Write(ref _count, count);
+
+    private protected void SetTrained(bool isTrained) => Volatile.Write(ref _isTrained, isTrained);
+
+    // What wrappers call: their own gate stands before it, and their own checks.
+    internal void TrainInner(ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken) =>
+        TrainCore(vectors, n, progress, cancellationToken);
+
+    internal void AddInner(ReadOnlySpan<float> vectors, int n) => AddCore(vectors, n);
+
+    internal void AddWithIdsInner(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n) => AddWithIdsCore(vectors, ids, n);
+
+    internal void SearchInner(
+        ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters) =>
+        SearchCore(queries, n, k, distances, labels, parameters);
+
+    internal RangeSearchResult RangeSearchInner(ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters) =>
+        RangeSearchCore(queries, n, radius, parameters);
+
+    internal void ReconstructInner(long id, Span<float> vector) => ReconstructCore(id, vector);
+
+    internal long RemoveInner(IdSelector selector) => RemoveCore(selector);
+
+    internal void ResetInner() => ResetCore();
+
+    internal void SetParameterInner(string name, double value) => SetParameterCore(name, value);
+
+    internal double GetParameterInner(string name) => GetParameterCore(name);
+
+    /// <summary>Gives the memory outside the garbage collector's heap back; nobody uses the index any more.</summary>
+    internal abstract void FreeMemory();
+
+    /// <inheritdoc/>
+    protected override void SaveCore(Stream stream) => Serialization.IndexWriter.Write(this, stream);
+
+    /// <inheritdoc/>
+    protected override VectorIndex CloneCore() => Serialization.IndexWriter.Copy(this);
+
+    /// <inheritdoc/>
+    protected sealed override void Dispose(bool disposing)
+    {
+        if (disposing)
+            WhenUnused(FreeMemory);
+    }
+
+    /// <inheritdoc/>
+    protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n) =>
+        throw new NotSupportedException($"{TypeName} stores no ids: wrap it in an IndexIDMap (factory string IDMap,…).");
+
+    /// <inheritdoc/>
+    protected override void SetParameterCore(string name, double value) => throw UnknownParameter(name);
+
+    /// <inheritdoc/>
+    protected override double GetParameterCore(string name) => throw UnknownParameter(name);
+
+    private protected ArgumentException UnknownParameter(string name) =>
+        new($"{TypeName} has no parameter '{name}'.", nameof(name));
+
+    /// <summary>Refuses parameters of a call that mean nothing to this type.</summary>
+    private protected void RequireOnly(SearchParameters? parameters, bool probes = false, bool selector = false, bool kFactor = false)
+    {
+        if (parameters is null)
+            return;
+
+        if (!probes && parameters.NProbe is not null)
+            throw Meaningless("nprobe");
+
+        if (!probes && parameters.MaxCodes is not null)
+            throw Meaningless("max_codes");
+
+        if (!selector && parameters.Selector is not null)
+            throw Meaningless("sel");
+
+        if (!kFactor && parameters.KFactor is not null)
+            throw Meaningless("k_factor");
+    }
+
+    private NotSupportedException Meaningless(string name) => new($"parameters holds {name}, which {TypeName} does not know.");
+}

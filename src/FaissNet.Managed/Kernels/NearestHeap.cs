@@ -1,0 +1,75 @@
+namespace FaissNet.Managed;
+
+/// <summary>
+/// The k nearest of what was offered, as a binary heap in two arrays with the farthest on top (<c>faiss/utils/Heap.h</c>). Smaller is
+/// nearer: similarities are offered negated. Of equal distances the smaller id is nearer, so that what is kept depends on what was offered
+/// and never on the order, as of threads.
+/// </summary>
+internal static unsafe class NearestHeap
+{
+    /// <summary>Makes the heap empty: k places at infinity with the id -1, which sorts behind every other.</summary>
+    public static void Clear(float* distances, long* ids, int k)
+    {
+        new Span<float>(distances, k).Fill(float.PositiveInfinity);
+        new Span<long>(ids, k).Fill(-1);
+    }
+
+    /// <summary>Keeps a vector if it is nearer than the farthest kept.</summary>
+    public static void Offer(float* distances, long* ids, int k, float distance, long id)
+    {
+        if (IsNearer(distance, id, distances[0], ids[0]))
+            ReplaceTop(distances, ids, k, distance, id);
+    }
+
+    /// <summary>Whether the first is nearer than the second. An empty place is the farthest of all.</summary>
+    public static bool IsNearer(float distance, long id, float otherDistance, long otherId) =>
+        distance < otherDistance || (distance == otherDistance && (ulong)id < (ulong)otherId);
+
+    /// <summary>Puts a vector in the place of the farthest.</summary>
+    public static void ReplaceTop(float* distances, long* ids, int k, float distance, long id)
+    {
+        var i = 0;
+        while (true)
+        {
+            var child = 2 * i + 1;
+            if (child >= k)
+                break;
+
+            if (child + 1 < k && IsNearer(distances[child], ids[child], distances[child + 1], ids[child + 1]))
+                child++;
+
+            if (!IsNearer(distance, id, distances[child], ids[child]))
+                break;
+
+            (distances[i], ids[i]) = (distances[child], ids[child]);
+            i = child;
+        }
+
+        (distances[i], ids[i]) = (distance, id);
+    }
+
+    /// <summary>Sorts the heap, nearest first, and ends it as one.</summary>
+    public static void Sort(float* distances, long* ids, int k)
+    {
+        for (var length = k; length > 1; length--)
+        {
+            var (distance, id) = (distances[0], ids[0]);
+            ReplaceTop(distances, ids, length - 1, distances[length - 1], ids[length - 1]);
+            (distances[length - 1], ids[length - 1]) = (distance, id);
+        }
+    }
+
+    /// <summary>Sorted neighbours as a caller expects them: similarities as they are, and FAISS's padding.</summary>
+    public static void Finish(float* distances, long* ids, int k, MetricType metric)
+    {
+        Sort(distances, ids, k);
+        var worst = metric == MetricType.InnerProduct ? float.MinValue : float.MaxValue;
+        for (var i = 0; i < k; i++)
+        {
+            if (ids[i] == -1)
+                distances[i] = worst;
+            else if (metric == MetricType.InnerProduct)
+                distances[i] = -distances[i];
+        }
+    }
+}
