@@ -87,6 +87,10 @@ public abstract partial class VectorIndex : IDisposable
         }
     }
 
+    /// <summary>Says what this index is, looked at through all wrappers.</summary>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public IndexDescription Describe() => Reading(DescribeCore);
+
     /// <summary>A deep copy: what happens to one of the two does not touch the other.</summary>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public VectorIndex Clone()
@@ -118,6 +122,9 @@ public abstract partial class VectorIndex : IDisposable
 
     /// <summary>Reads a parameter whose name is not empty.</summary>
     protected abstract double GetParameterCore(string name);
+
+    /// <summary>Says what the index is.</summary>
+    protected abstract IndexDescription DescribeCore();
 
     /// <summary>Copies the index.</summary>
     protected abstract VectorIndex CloneCore();

@@ -20,6 +20,25 @@ internal sealed unsafe class ArrayInvertedLists : InvertedLists
         _hasTerms = hasTerms;
     }
 
+    public override IndexMemory Memory
+    {
+        get
+        {
+            long codes = 0, ids = 0, terms = 0;
+            foreach (var list in _lists)
+            {
+                if (list is null)
+                    continue;
+
+                codes += list.Codes.Capacity;
+                ids += list.Ids.Capacity;
+                terms += list.Terms?.Capacity ?? 0;
+            }
+
+            return IndexMemory.None with { Codes = codes, Ids = ids, Tables = terms };
+        }
+    }
+
     public override int Size(int list) => _lists[list]?.Size ?? 0;
 
     public override long* Ids(int list) => _lists[list] is { } used ? (long*)used.Ids.Pointer : null;

@@ -31,6 +31,16 @@ public unsafe class IndexFlat : ManagedIndex
     internal override void FreeMemory() => _vectors.Dispose();
 
     /// <inheritdoc/>
+    protected override IndexDescription DescribeCore() => new(
+        TypeName,
+        Dimension,
+        Count,
+        Metric,
+        IsTrained,
+        CodeSize: (long)Dimension * sizeof(float),
+        Memory: IndexMemory.None with { Codes = _vectors.Capacity });
+
+    /// <inheritdoc/>
     protected override void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using FaissNet.Evaluation;
+
 namespace FaissNet.Managed;
 
 /// <summary>
@@ -68,6 +70,30 @@ public abstract unsafe partial class IndexIVF : ManagedIndex
     /// <summary>A copy of the coarse centroids: NList·d floats, empty before training.</summary>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public float[] GetCentroids() => Reading(() => new ReadOnlySpan<float>(Quantizer.Vectors, (int)Quantizer.Count * Dimension).ToArray());
+
+    /// <summary>What the encoder takes: codebooks and tables.</summary>
+    private protected virtual IndexMemory EncoderMemory => IndexMemory.None;
+
+    /// <inheritdoc/>
+    protected override IndexDescription DescribeCore()
+    {
+        var sizes = new long[NList];
+        for (var list = 0; list < NList; list++)
+            sizes[list] = Lists.Size(list);
+
+        return new IndexDescription(
+            TypeName,
+            Dimension,
+            Count,
+            Metric,
+            IsTrained,
+            NList: NList,
+            NProbe: NProbe,
+            CodeSize: Lists.CodeSize,
+            IdBytes: sizeof(long),
+            ListSizes: ListSizeStatistics.Of(sizes),
+            Memory: Lists.Memory + EncoderMemory + IndexMemory.None with { Centroids = Quantizer.Count * Dimension * sizeof(float) });
+    }
 
     internal override void FreeMemory()
     {

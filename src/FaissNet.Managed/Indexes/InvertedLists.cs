@@ -33,6 +33,9 @@ internal abstract unsafe class InvertedLists : IDisposable
     /// <summary>The codes of a list, in blocks of <see cref="BlockSize"/>; 64 bytes behind them are readable.</summary>
     public abstract byte* Codes(int list);
 
+    /// <summary>Bytes of memory that the lists take: codes, ids and, as tables, terms. What lies in a mapped file does not count.</summary>
+    public abstract IndexMemory Memory { get; }
+
     /// <summary>One float per code that the index computes from code and list, kept beside the codes; null where there is none.</summary>
     public virtual float* Terms(int list) => null;
 

@@ -54,6 +54,8 @@ public abstract partial class ManagedIndex : VectorIndex
 
     internal double GetParameterInner(string name) => GetParameterCore(name);
 
+    internal IndexDescription DescribeInner() => DescribeCore();
+
     /// <summary>Gives the memory outside the garbage collector's heap back; nobody uses the index any more.</summary>
     internal abstract void FreeMemory();
 
