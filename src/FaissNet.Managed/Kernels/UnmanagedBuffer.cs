@@ -68,7 +68,9 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
         if (start - block != offset && used > 0)
             Buffer.MemoryCopy(block + offset, start, capacity, Math.Min(used, capacity));
 
-        (_block, _start, Capacity) = (block, start, capacity);
+        _block = block;
+        _start = start;
+        Capacity = capacity;
         if (capacity >= HugeBytes)
             AdviseHugePages(start, capacity);
     }
@@ -76,7 +78,8 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
     private void Free()
     {
         NativeMemory.Free(_block);
-        (_block, _start, Capacity) = (null, null, 0);
+        _block = _start = null;
+        Capacity = 0;
     }
 
     // Scans of large indexes miss the TLB on each small page. Where the system does not know the advice, nothing is lost.
