@@ -82,10 +82,39 @@ internal sealed unsafe class ArrayInvertedLists : InvertedLists
         else
         {
             SpreadTail(used.Codes.Pointer, used.Size, size);
-            for (var i = 0; i < count; i++)
-                Put(used.Codes.Pointer, used.Size + i, size, codes + (long)i * CodeSize);
+            Put(used.Codes.Pointer, used.Size, count, size, codes);
         }
 
+        used.Size = size;
+    }
+
+    /// <summary>Fills an empty list with what a file holds of it: all codes, one after the other, then all ids. Terms are left to be computed.</summary>
+    public void Fill(int list, int size, Serialization.BoundedReader reader)
+    {
+        if (size == 0)
+            return;
+
+        const int stepBytes = 256 << 10;
+        var used = Used(list);
+        Reserve(used, size, amortize: false);
+        if (BlockSize == 1)
+        {
+            reader.Read("the codes of a list", used.Codes.Pointer, (long)size * CodeSize);
+        }
+        else
+        {
+            using var scratch = Scratch.Rent();
+            var step = Math.Max(1, stepBytes / CodeSize);
+            var codes = scratch.Bytes((long)Math.Min(step, size) * CodeSize);
+            for (var first = 0; first < size; first += step)
+            {
+                var count = Math.Min(step, size - first);
+                reader.Read("the codes of a list", codes, (long)count * CodeSize);
+                Put(used.Codes.Pointer, first, count, size, codes);
+            }
+        }
+
+        reader.Read("the ids of a list", used.Ids.Pointer, (long)size * sizeof(long));
         used.Size = size;
     }
 
@@ -99,7 +128,7 @@ internal sealed unsafe class ArrayInvertedLists : InvertedLists
         if (index < last)
         {
             CopyCodes(list, last, 1, code);
-            Put(used.Codes.Pointer, index, used.Size, code);
+            Put(used.Codes.Pointer, index, 1, used.Size, code);
             ((long*)used.Ids.Pointer)[index] = ((long*)used.Ids.Pointer)[last];
             if (used.Terms is { } terms)
                 ((float*)terms.Pointer)[index] = ((float*)terms.Pointer)[last];
@@ -145,11 +174,16 @@ internal sealed unsafe class ArrayInvertedLists : InvertedLists
         used.Terms?.Reserve((long)size * sizeof(float) + Slack, amortize);
     }
 
-    private void Put(byte* codes, int index, int size, byte* code)
+    // Writes consecutive codes of a list of so many.
+    private void Put(byte* codes, int first, int count, int size, byte* from)
     {
-        var start = Place(codes, index, size, out var stride);
-        for (var b = 0; b < CodeSize; b++)
-            start[(long)b * stride] = code[b];
+        for (var last = first + count; first < last; first += count)
+        {
+            count = Math.Min(last, (first / BlockSize + 1) * BlockSize) - first;
+            var start = Place(codes, first, size, out var stride);
+            ByteTranspose.Transpose(from, CodeSize, count, CodeSize, start, stride);
+            from += (long)count * CodeSize;
+        }
     }
 
     // The last block's rows move apart when codes come in, from the last row on, and together when codes leave, from the first.

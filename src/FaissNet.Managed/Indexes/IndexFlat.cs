@@ -25,6 +25,13 @@ public unsafe class IndexFlat : ManagedIndex
         SetCount(Count + n);
     }
 
+    /// <summary>Takes the vectors from where they lie in a file.</summary>
+    internal void Map(Serialization.MappedFile file, long offset, long count)
+    {
+        _vectors.Map(file, offset, count * Dimension * sizeof(float));
+        SetCount(count);
+    }
+
     /// <summary>Writes so many bytes.</summary>
     internal delegate void SpanAction(byte* start, long bytes);
 
@@ -49,6 +56,7 @@ public unsafe class IndexFlat : ManagedIndex
     /// <inheritdoc/>
     protected override void AddCore(ReadOnlySpan<float> vectors, int n)
     {
+        RequireWritable();
         _vectors.Reserve((Count + n) * Dimension * sizeof(float));
         vectors[..(n * Dimension)].CopyTo(new Span<float>(Vectors + Count * Dimension, n * Dimension));
         SetCount(Count + n);
@@ -57,6 +65,7 @@ public unsafe class IndexFlat : ManagedIndex
     /// <inheritdoc/>
     protected override long RemoveCore(IdSelector selector)
     {
+        RequireWritable();
         long kept = 0, row = (long)Dimension * sizeof(float);
         for (long i = 0; i < Count; i++)
         {
@@ -80,6 +89,7 @@ public unsafe class IndexFlat : ManagedIndex
     /// <inheritdoc/>
     protected override void ResetCore()
     {
+        RequireWritable();
         SetCount(0);
         _vectors.Trim(0);
     }
@@ -138,11 +148,19 @@ public unsafe class IndexFlat : ManagedIndex
     protected override void MergeFromCore(VectorIndex other, long addId)
     {
         var from = (IndexFlat)other;
+        RequireWritable();
+        from.RequireWritable();
         _vectors.Reserve((Count + from.Count) * Dimension * sizeof(float));
         var bytes = from.Count * Dimension * sizeof(float);
         Buffer.MemoryCopy(from.Vectors, Vectors + Count * Dimension, bytes, bytes);
         SetCount(Count + from.Count);
         from.ResetCore();
+    }
+
+    private void RequireWritable()
+    {
+        if (_vectors.IsMapped)
+            throw UnmanagedBuffer.ReadOnly();
     }
 
     private void SearchOne(float* query, int k, float* distances, long* labels, IdSelector? selector)

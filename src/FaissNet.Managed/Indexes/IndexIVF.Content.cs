@@ -149,8 +149,12 @@ public abstract unsafe partial class IndexIVF
     }
 
     /// <summary>The lists, if they can be changed.</summary>
-    private protected ArrayInvertedLists Writable() => Lists as ArrayInvertedLists ?? throw new NotSupportedException(
-        "The index reads its lists from a mapped file and cannot be changed: load it into memory instead.");
+    private protected ArrayInvertedLists Writable()
+    {
+        var lists = Lists as ArrayInvertedLists ?? throw UnmanagedBuffer.ReadOnly();
+        StoredDirectMap?.Drop();
+        return lists;
+    }
 
     private protected void TrainCoarse(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)

@@ -50,7 +50,7 @@ public abstract unsafe partial class IndexIVF : ManagedIndex
     public ClusteringParameters ClusteringParameters { get; set; }
 
     /// <summary>The coarse centroids.</summary>
-    internal IndexFlat Quantizer { get; }
+    internal IndexFlat Quantizer { get; private set; }
 
     /// <summary>Codes and ids.</summary>
     internal InvertedLists Lists { get; private protected set; } = null!;

@@ -64,11 +64,12 @@ internal abstract unsafe class InvertedLists : IDisposable
         }
 
         var size = Size(list);
-        for (var i = first; i < first + count; i++)
+        for (var last = first + count; first < last; first += count)
         {
-            var start = Place(codes, i, size, out var stride);
-            for (var b = 0; b < CodeSize; b++)
-                *to++ = start[(long)b * stride];
+            count = Math.Min(last, (first / BlockSize + 1) * BlockSize) - first;
+            var start = Place(codes, first, size, out var stride);
+            ByteTranspose.Transpose(start, stride, CodeSize, count, to, CodeSize);
+            to += (long)count * CodeSize;
         }
     }
 

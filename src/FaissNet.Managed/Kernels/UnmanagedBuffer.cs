@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FaissNet.Serialization;
 
 namespace FaissNet.Managed;
 
@@ -16,14 +17,28 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
     private byte* _block;
     private byte* _start;
     private bool _isUnwatched;
+    private MappedFile? _file;
 
-    ~UnmanagedBuffer() => Free();
+    // A mapped file is finalized by itself.
+    ~UnmanagedBuffer() => NativeMemory.Free(_block);
 
     /// <summary>Bytes that there is room for.</summary>
     public long Capacity { get; private set; }
 
     /// <summary>The first byte; moves when the buffer grows. Null while nothing was reserved.</summary>
     public byte* Pointer => _start;
+
+    /// <summary>Whether the bytes are those of a mapped file. They can be read, and nothing else: writing to them ends the process.</summary>
+    public bool IsMapped => _file is not null;
+
+    /// <summary>Takes the content from where it lies in a mapped file, unaligned as it may be there, until <see cref="Dispose"/>.</summary>
+    public void Map(MappedFile file, long offset, long bytes)
+    {
+        Free();
+        _file = file.Use();
+        _start = file.Start + offset;
+        Capacity = bytes;
+    }
 
     /// <summary>Makes room for so many bytes and keeps the content; what is new is not initialised.</summary>
     /// <param name="bytes">The bytes needed.</param>
@@ -56,6 +71,9 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
 
     private void Resize(long capacity, long used)
     {
+        if (IsMapped)
+            throw ReadOnly();
+
         var offset = _start - _block;
         var block = (byte*)NativeMemory.Realloc(_block, checked((nuint)capacity + Alignment));
         if (_isUnwatched)
@@ -75,9 +93,15 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
             AdviseHugePages(start, capacity);
     }
 
+    /// <summary>The error for a change to what lies in a mapped file.</summary>
+    public static NotSupportedException ReadOnly() => new(
+        "The index is read from a mapped file and cannot be changed: load it into memory with ManagedIndex.Load instead, or change a Clone of it.");
+
     private void Free()
     {
         NativeMemory.Free(_block);
+        _file?.Dispose();
+        _file = null;
         _block = _start = null;
         Capacity = 0;
     }

@@ -190,6 +190,16 @@ internal sealed class BoundedReader
             throw Ends(field, (UInt128)bytes.Length);
         while (bytes.Length > 0)
         {
+            if (_position == _filled && bytes.Length >= BufferSize)
+            {
+                // As much as that goes where it belongs at once.
+                var read = ReadPastBuffer(bytes);
+                if (read == 0)
+                    throw Ends(field, (UInt128)bytes.Length);
+                bytes = bytes[read..];
+                continue;
+            }
+
             if (_position == _filled && !Fill())
                 throw Ends(field, (UInt128)bytes.Length);
             var part = Math.Min(bytes.Length, _filled - _position);
@@ -201,6 +211,18 @@ internal sealed class BoundedReader
         if (!BitConverter.IsLittleEndian)
             for (var i = 0; i < destination.Length; i++)
                 MemoryMarshal.AsBytes(destination.Slice(i, 1)).Reverse();
+    }
+
+    /// <summary>Fills unmanaged memory with the bytes that come next.</summary>
+    public unsafe void Read(string field, byte* destination, long bytes)
+    {
+        FieldOffset = Offset;
+        if (bytes > Remaining)
+            throw Ends(field, (UInt128)bytes);
+        // Cancelling is noticed between blocks.
+        const int block = 16 << 20;
+        for (long done = 0; done < bytes; done += block)
+            Read(field, new Span<byte>(destination + done, (int)Math.Min(block, bytes - done)));
     }
 
     /// <summary>
@@ -274,6 +296,13 @@ internal sealed class BoundedReader
             _stream.Position = _origin;
     }
 
+    /// <summary>Leaves a stream that can seek right behind what was read.</summary>
+    public void LeaveStream()
+    {
+        if (Length is not null)
+            _stream.Position = _origin + Offset;
+    }
+
     /// <summary>The error for a field whose value cannot be.</summary>
     public InvalidDataException Invalid(string field, object value, string expected) =>
         Invalid(string.Create(CultureInfo.InvariantCulture, $"{field} is {value}, expected {expected}"));
@@ -324,6 +353,16 @@ internal sealed class BoundedReader
         var bytes = _buffer.AsSpan(_position, size);
         _position += size;
         return bytes;
+    }
+
+    private int ReadPastBuffer(Span<byte> bytes)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        _bufferOffset += _filled;
+        _position = _filled = 0;
+        var read = _stream.Read(bytes);
+        _bufferOffset += read;
+        return read;
     }
 
     private bool Fill()

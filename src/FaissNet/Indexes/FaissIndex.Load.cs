@@ -1,4 +1,5 @@
 using FaissNet.Interop;
+using FaissNet.Serialization;
 
 namespace FaissNet;
 
@@ -49,21 +50,7 @@ public partial class FaissIndex
             return Wrap(StreamBridge.Read(stream));
         }
 
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            BufferSize = 1 << 20,
-            Options = FileOptions.DeleteOnClose,
-        };
-        // Folders for temporary files are everybody's; what the stream holds may not be.
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-        using var copy = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), options);
-        stream.CopyTo(copy);
-        copy.Position = 0;
+        using var copy = TemporaryCopy.Of(stream);
         return Load(copy);
     }
 

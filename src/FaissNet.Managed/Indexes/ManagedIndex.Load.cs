@@ -1,0 +1,147 @@
+using FaissNet.Serialization;
+
+namespace FaissNet.Managed;
+
+// Loading.
+public abstract partial class ManagedIndex
+{
+    /// <summary>Reads an index from a file that FAISS wrote, in whatever language. FAISS's <c>read_index</c>.</summary>
+    /// <remarks>The file's whole structure is checked first (<see cref="IndexFile.Validate(string, CancellationToken)"/>); a damaged or forged
+    /// file is refused before memory is taken on its word.</remarks>
+    /// <param name="path">The file.</param>
+    /// <returns>The index, as the class that fits its type.</returns>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file holds no valid index; the message names the part and the position.</exception>
+    /// <exception cref="NotSupportedException">The file holds an index type that only the native engine knows, or names another file that
+    /// holds a part of it.</exception>
+    public static ManagedIndex Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var file = OpenFile(path);
+        return IndexLoader.Load(file);
+    }
+
+    /// <summary>Reads an index from a stream, from its position on to the end of the index.</summary>
+    /// <param name="stream">A readable stream; one that can seek is left right behind the index. One that cannot seek is first copied to a
+    /// temporary file, to its end: it has to be read twice.</param>
+    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The stream holds no valid index; the message names the part and the position.</exception>
+    /// <exception cref="NotSupportedException">It holds an index type that only the native engine knows, or names another file that holds a
+    /// part of it.</exception>
+    /// <remarks>Exceptions of the stream come through as they are.</remarks>
+    public static ManagedIndex Load(Stream stream)
+    {
+        RequireReadable(stream);
+        if (stream.CanSeek)
+            return IndexLoader.Load(stream);
+
+        using var copy = TemporaryCopy.Of(stream);
+        return IndexLoader.Load(copy);
+    }
+
+    /// <summary>Reads an index from a file on a thread of the pool, as <see cref="Load(string)"/> does.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file holds no valid index; the message names the part and the position.</exception>
+    /// <exception cref="NotSupportedException">The file holds an index type that only the native engine knows, or names another file that
+    /// holds a part of it.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    public static Task<ManagedIndex> LoadAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Task.Run(
+            () =>
+            {
+                using var file = OpenFile(path);
+                return IndexLoader.Load(file, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Reads an index from a stream on a thread of the pool, as <see cref="Load(Stream)"/> does. A stream that cannot seek, such as
+    /// one from a network, is read through its asynchronous methods alone.</summary>
+    /// <param name="stream">A readable stream.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The stream holds no valid index; the message names the part and the position.</exception>
+    /// <exception cref="NotSupportedException">It holds an index type that only the native engine knows, or names another file that holds a
+    /// part of it.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <remarks>Exceptions of the stream come through as they are.</remarks>
+    public static Task<ManagedIndex> LoadAsync(Stream stream, CancellationToken cancellationToken = default)
+    {
+        RequireReadable(stream);
+        return stream.CanSeek
+            ? Task.Run(() => IndexLoader.Load(stream, cancellationToken), cancellationToken)
+            : LoadCopyAsync(stream, cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens an index where it lies: its inverted lists and the vectors of flat indexes stay in the file and come into memory as searches
+    /// touch them, page by page, and leave it when the system needs the room. An index larger than the memory can be searched so; what is
+    /// loaded of it are coarse centroids, codebooks, rotations, the id maps of <c>IDMap</c>, and the codes of those types that keep them
+    /// rearranged for speed (4-bit fast-scan) or outside of lists (PQ, SQ).
+    /// </summary>
+    /// <remarks>
+    /// <para>The index can be searched, reconstructed from, saved and cloned (into memory), and nothing that would change its vectors: that
+    /// throws <see cref="NotSupportedException"/>. Search settings can be set.</para>
+    /// <para>The structure of the file is checked as <see cref="Load(string)"/> does. While the index is open the file must not be written
+    /// to or cut: what is read of a file that another program cuts ends the process. <see cref="VectorIndex.Save(string)"/> onto the file is
+    /// safe, since it replaces it; the index goes on with the old one. <see cref="VectorIndex.Dispose()"/> unmaps the file once the calls that
+    /// are under way have finished.</para>
+    /// </remarks>
+    /// <param name="path">The file.</param>
+    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read or mapped.</exception>
+    /// <exception cref="InvalidDataException">The file holds no valid index; the message names the part and the position.</exception>
+    /// <exception cref="NotSupportedException">The file holds an index type that only the native engine knows, or names another file that
+    /// holds a part of it.</exception>
+    public static ManagedIndex LoadMapped(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return IndexLoader.LoadMapped(OpenFile(path));
+    }
+
+    /// <summary>Sets what a file says about the content that was just put in.</summary>
+    internal void Restore(long count, bool isTrained)
+    {
+        SetCount(count);
+        SetTrained(isTrained);
+    }
+
+    /// <summary>Computes what is not in files, once everything that is has been put in.</summary>
+    internal virtual void AfterLoad()
+    {
+    }
+
+    /// <summary>Takes over the settings that files do not hold from the index of the same class that this is a copy of.</summary>
+    internal virtual void CopySettings(ManagedIndex from)
+    {
+    }
+
+    // The loader has a buffer of its own.
+    private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+
+    private static void RequireReadable(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead)
+            throw new ArgumentException("stream cannot be read: expected a readable stream.", nameof(stream));
+    }
+
+    private static async Task<ManagedIndex> LoadCopyAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var copy = await TemporaryCopy.OfAsync(stream, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => IndexLoader.Load(copy, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+}
