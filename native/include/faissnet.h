@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes in a way that an older caller would feel. */
-#define FAISSNET_ABI_VERSION 1
+#define FAISSNET_ABI_VERSION 2
 
 typedef int32_t faissnet_status;
 
@@ -175,29 +175,53 @@ FAISSNET_API faissnet_status faissnet_index_add_with_ids(
 FAISSNET_API faissnet_status faissnet_index_reset(faissnet_index* index);
 
 enum {
-    FAISSNET_SELECT_RANGE = 1, /* min <= id < max */
-    FAISSNET_SELECT_IDS = 2    /* ids[0 … count) */
+    FAISSNET_SELECT_RANGE = 1,    /* min <= id < max */
+    FAISSNET_SELECT_IDS = 2,      /* ids[0 … count); searches take them fastest in ascending order */
+    FAISSNET_SELECT_BITMAP = 3,   /* 0 <= id < 8 * count and bit id % 8 of bits[id / 8] is set */
+    FAISSNET_SELECT_ALL = 4,
+    FAISSNET_SELECT_NOT = 5,      /* those that left does not hold */
+    FAISSNET_SELECT_AND = 6,      /* left and right */
+    FAISSNET_SELECT_OR = 7,
+    FAISSNET_SELECT_XOR = 8,      /* exactly one of left and right */
+    FAISSNET_SELECT_CALLBACK = 9  /* those that test says yes to */
 };
 
+/* Whether the set holds an id: 0 or anything else. Called from any number of FAISS's threads at once; it must come back and
+ * not call into this library. */
+typedef int32_t (*faissnet_select_fn)(void* context, int64_t id);
+
+/* A set of ids. Fields that its kind does not name are not looked at. */
 typedef struct faissnet_selector {
     int32_t kind;
     int32_t reserved; /* 0 */
     int64_t min;
     int64_t max;
-    int64_t count;
+    int64_t count; /* of ids, or bytes of bits */
     const int64_t* ids;
+    const uint8_t* bits;
+    const struct faissnet_selector* left;
+    const struct faissnet_selector* right;
+    faissnet_select_fn test;
+    void* context;
 } faissnet_selector;
 
 /* Removes the selected vectors. Indexes without stored ids (flat ones) number the rest anew, as FAISS does. */
 FAISSNET_API faissnet_status faissnet_index_remove_ids(
     faissnet_index* index, const faissnet_selector* selector, int64_t* removed);
 
+/* Moves all vectors of other here and adds add_id >= 0 to their ids; other is empty afterwards. Types that store no ids number
+ * on, and take no add_id but ntotal. The two must be of one type with the same training (centroids, codebooks, transforms),
+ * which is checked: else FAISSNET_INVALID_ARGUMENT, and nothing has changed. */
+FAISSNET_API faissnet_status faissnet_index_merge_from(faissnet_index* index, faissnet_index* other, int64_t add_id);
+
 /* ---- Search ----------------------------------------------------------------- */
 
-/* Overrides for one call. 0 means: as the index is set. */
+/* Overrides for one call. 0 and NULL mean: as the index is set. */
 typedef struct faissnet_search_parameters {
     int64_t nprobe;    /* lists to visit; clamped to nlist */
     int64_t max_codes; /* vectors to compare at most; FAISS before 1.14 rounds up to whole lists */
+    double k_factor;   /* a refined index: candidates per neighbour that is asked for, 1 to 1000 */
+    const faissnet_selector* selector; /* the ids that may be found */
 } faissnet_search_parameters;
 
 /* distances and labels: n * k each. Where fewer than k neighbours exist, labels are -1 and distances
@@ -221,6 +245,14 @@ FAISSNET_API void faissnet_range_result_free(faissnet_range_result* result);
  * Works on IVF indexes without a direct map: the first call builds a look-up table of 24 bytes per vector,
  * which lives until the content changes. */
 FAISSNET_API faissnet_status faissnet_index_reconstruct(const faissnet_index* index, int64_t id, float* vector);
+
+/* ---- Codes ------------------------------------------------------------------ */
+
+/* FAISS's sa_code_size, sa_encode and sa_decode: vectors to bytes and back without storing them. The code of an IVF index begins
+ * with the number of the list. codes: n * size bytes; vectors: n * d floats. */
+FAISSNET_API faissnet_status faissnet_index_encoded_size(const faissnet_index* index, int64_t* size);
+FAISSNET_API faissnet_status faissnet_index_encode(const faissnet_index* index, int64_t n, const float* x, uint8_t* codes);
+FAISSNET_API faissnet_status faissnet_index_decode(const faissnet_index* index, int64_t n, const uint8_t* codes, float* x);
 
 /* ---- Properties ------------------------------------------------------------- */
 

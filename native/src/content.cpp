@@ -4,9 +4,9 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexNSG.h>
-#include <faiss/impl/IDSelector.h>
 
 #include "handle.hpp"
+#include "selector.hpp"
 
 namespace faissnet {
 namespace {
@@ -91,28 +91,13 @@ faissnet_status faissnet_index_reset(faissnet_index* index) {
 faissnet_status faissnet_index_remove_ids(faissnet_index* index, const faissnet_selector* selector, int64_t* removed) {
     return guard([&] {
         auto& target = open(index);
-        require(selector != nullptr, "selector must not be NULL");
+        auto chosen = make_selector(selector);
         require(removed != nullptr, "removed must not be NULL");
-        require(selector->reserved == 0, "selector->reserved must be 0");
         if (!kFastScanRemoves && find_inside<faiss::IndexIVFFastScan>(target) != nullptr) {
             fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d cannot remove from fast-scan indexes", FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
         }
         if (auto map = find_inside<faiss::IndexIDMap>(target); map != nullptr && !renumbers(*map->index)) {
             fail(FAISSNET_UNSUPPORTED, "removal is not supported by an IDMap over this index type; IVF indexes store ids themselves, without IDMap");
-        }
-
-        std::unique_ptr<faiss::IDSelector> chosen;
-        switch (selector->kind) {
-            case FAISSNET_SELECT_RANGE:
-                chosen = std::make_unique<faiss::IDSelectorRange>(selector->min, selector->max);
-                break;
-            case FAISSNET_SELECT_IDS:
-                require(selector->count >= 0 && (selector->count == 0 || selector->ids != nullptr),
-                        "selector->ids must hold selector->count values");
-                chosen = std::make_unique<faiss::IDSelectorBatch>(selector->count, selector->ids);
-                break;
-            default:
-                fail(FAISSNET_INVALID_ARGUMENT, "selector->kind is %d: no such selector", selector->kind);
         }
 
         index->content_changed();

@@ -1,14 +1,19 @@
 #include <algorithm>
-#include <limits>
 #include <memory>
+#include <typeinfo>
 #include <vector>
 
-#include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/DistanceComputer.h>
 #include <faiss/utils/Heap.h>
 
 #include "handle.hpp"
+#include "selected.hpp"
+#include "selector.hpp"
+#include "transformed.hpp"
 
 struct faissnet_range_result : faissnet::Counted {
     explicit faissnet_range_result(int64_t n) : hits(n) {}
@@ -19,36 +24,47 @@ struct faissnet_range_result : faissnet::Counted {
 namespace faissnet {
 namespace {
 
-bool is_similarity(const faiss::Index& index) {
-    return index.metric_type == faiss::METRIC_INNER_PRODUCT;
-}
+// What one call asks for beyond the index's own settings; 0 and nullptr: nothing.
+struct Wanted {
+    int64_t nprobe = 0;
+    int64_t max_codes = 0;
+    double k_factor = 0;
+    const faiss::IDSelector* selector = nullptr;
 
-float worst(const faiss::Index& index) {
-    return is_similarity(index) ? -std::numeric_limits<float>::max() : std::numeric_limits<float>::max();
-}
-
-// The vectors after an IndexPreTransform's chain: its own memory, or the input if the chain is empty.
-class Transformed {
-   public:
-    Transformed(const faiss::IndexPreTransform& chain, int64_t n, const float* x) : x_(chain.apply_chain(n, x)), owned_(x_ != x ? x_ : nullptr) {}
-    const float* data() const {
-        return x_;
+    bool of_lists() const {
+        return nprobe > 0 || max_codes > 0;
     }
-
-   private:
-    const float* x_;
-    std::unique_ptr<const float[]> owned_;
+    bool anything() const {
+        return of_lists() || k_factor > 0 || selector != nullptr;
+    }
+    Wanted with(const faiss::IDSelector* other) const {
+        Wanted changed = *this;
+        changed.selector = other;
+        return changed;
+    }
 };
 
-faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const faissnet_search_parameters& wanted) {
-    if (!kFastScanTakesParameters && dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr) {
+// Others look only at the first of several vectors that are stored as one (IVFFlatDedup), or end the process from within an
+// OpenMP region.
+bool takes_selectors(const faiss::IndexIVF& ivf) {
+    const auto& type = typeid(ivf);
+    return type == typeid(faiss::IndexIVFFlat) || type == typeid(faiss::IndexIVFPQ) || type == typeid(faiss::IndexIVFScalarQuantizer) ||
+            (kFastScanTakesSelectors && dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr);
+}
+
+faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const Wanted& wanted) {
+    if (wanted.of_lists() && !kFastScanTakesParameters && dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr) {
         fail(FAISSNET_UNSUPPORTED,
              "FAISS %d.%d takes no parameters per call for fast-scan indexes: set nprobe on the index instead",
              FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
     }
+    if (wanted.selector != nullptr && !takes_selectors(ivf)) {
+        fail_no_selector();
+    }
     faiss::SearchParametersIVF parameters;
     parameters.nprobe = wanted.nprobe > 0 ? static_cast<size_t>(wanted.nprobe) : ivf.nprobe;
     parameters.max_codes = wanted.max_codes > 0 ? static_cast<size_t>(wanted.max_codes) : ivf.max_codes;
+    parameters.sel = const_cast<faiss::IDSelector*>(wanted.selector); // FAISS has it without const, and does not change it
     return parameters;
 }
 
@@ -57,13 +73,12 @@ faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const faissnet_se
 }
 
 void search_with(
-        const faiss::Index& index, int64_t n, const float* x, int64_t k,
-        const faissnet_search_parameters* parameters, float* distances, int64_t* labels);
+        const faiss::Index& index, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels);
 
 // How many candidates the first step of IndexRefine is asked for, in FAISS's own arithmetic. Beyond ntotal there are none.
-int64_t candidates(const faiss::IndexRefine& refine, int64_t k) {
-    const float wanted = k * refine.k_factor;
-    return wanted < static_cast<float>(refine.ntotal) ? std::max<int64_t>(k, static_cast<int64_t>(wanted)) : std::max<int64_t>(k, refine.ntotal);
+int64_t candidates(const faiss::IndexRefine& refine, int64_t k, double k_factor) {
+    const float count = k * (k_factor > 0 ? static_cast<float>(k_factor) : refine.k_factor);
+    return count < static_cast<float>(refine.ntotal) ? std::max<int64_t>(k, static_cast<int64_t>(count)) : std::max<int64_t>(k, refine.ntotal);
 }
 
 // FAISS's heap, so that ties are broken as it breaks them.
@@ -76,12 +91,11 @@ void best_of(int64_t k_base, const float* base_distances, const int64_t* base_la
 
 // IndexRefine takes no parameters before 1.8: its two steps, with the parameters given to the first.
 void search_refined(
-        const faiss::IndexRefine& refine, int64_t n, const float* x, int64_t k,
-        const faissnet_search_parameters* parameters, float* distances, int64_t* labels) {
-    const auto k_base = candidates(refine, k);
+        const faiss::IndexRefine& refine, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels) {
+    const auto k_base = candidates(refine, k, wanted.k_factor);
     std::vector<float> base_distances(n * k_base);
     std::vector<int64_t> base_labels(n * k_base);
-    search_with(*refine.base_index, n, x, k_base, parameters, base_distances.data(), base_labels.data());
+    search_with(*refine.base_index, n, x, k_base, wanted, base_distances.data(), base_labels.data());
 
     const std::unique_ptr<faiss::DistanceComputer> exact(refine.refine_index->get_distance_computer());
     const auto best = is_similarity(refine) ? best_of<faiss::CMin<float, idx_t>> : best_of<faiss::CMax<float, idx_t>>;
@@ -97,28 +111,35 @@ void search_refined(
 }
 
 // FAISS's wrappers refuse parameters, depending on its version, or pass on a selector that is not there.
-// So the wrappers are walked here, and FAISS sees parameters only where they belong: at the IVF.
+// So the wrappers are walked here, and FAISS sees parameters only where they belong: at the end.
 void search_with(
-        const faiss::Index& index, int64_t n, const float* x, int64_t k,
-        const faissnet_search_parameters* parameters, float* distances, int64_t* labels) {
+        const faiss::Index& index, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels) {
     // The usual case first: each dynamic_cast that fails costs as much as a small list's scan.
-    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index); ivf != nullptr && parameters != nullptr) {
-        const auto for_this = for_ivf(*ivf, *parameters);
+    const bool of_ivf = wanted.of_lists() || wanted.selector != nullptr;
+    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index); ivf != nullptr && of_ivf) {
+        const auto for_this = for_ivf(*ivf, wanted);
         ivf->search(n, x, k, distances, labels, &for_this);
     } else if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
-        search_with(*map->index, n, x, k, parameters, distances, labels);
+        if (wanted.selector != nullptr) {
+            const Translated positions(map->id_map, *wanted.selector);
+            search_with(*map->index, n, x, k, wanted.with(&positions), distances, labels);
+        } else {
+            search_with(*map->index, n, x, k, wanted, distances, labels);
+        }
         const auto size = static_cast<int64_t>(map->id_map.size());
         std::transform(labels, labels + n * k, labels, [&](int64_t label) {
             return label < 0 || label >= size ? idx_t(-1) : map->id_map[label];
         });
     } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
-        search_with(*chain->index, n, Transformed(*chain, n, x).data(), k, parameters, distances, labels);
+        search_with(*chain->index, n, Transformed(*chain, n, x).data(), k, wanted, distances, labels);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
-        search_refined(*refine, n, x, k, parameters, distances, labels);
-    } else if (parameters == nullptr) {
-        index.search(n, x, k, distances, labels);
-    } else {
+        search_refined(*refine, n, x, k, wanted, distances, labels);
+    } else if (wanted.of_lists()) {
         fail_no_ivf();
+    } else if (wanted.selector != nullptr) {
+        search_selected(index, n, x, k, *wanted.selector, distances, labels);
+    } else {
+        index.search(n, x, k, distances, labels);
     }
 }
 
@@ -136,39 +157,70 @@ bool must_walk(const faiss::IndexRefine& refine, const float* x, int64_t k) {
 }
 
 void range_search_in(
-        const faiss::Index& index, int64_t n, const float* x, float radius,
-        const faissnet_search_parameters* parameters, faiss::RangeSearchResult& hits) {
+        const faiss::Index& index, int64_t n, const float* x, float radius, const Wanted& wanted, faiss::RangeSearchResult& hits) {
     if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
-        range_search_in(*map->index, n, x, radius, parameters, hits);
+        if (wanted.selector != nullptr) {
+            const Translated positions(map->id_map, *wanted.selector);
+            range_search_in(*map->index, n, x, radius, wanted.with(&positions), hits);
+        } else {
+            range_search_in(*map->index, n, x, radius, wanted, hits);
+        }
         const auto size = static_cast<int64_t>(map->id_map.size());
         for (size_t i = 0; i < hits.lims[hits.nq]; i++) {
             const int64_t label = hits.labels[i];
             hits.labels[i] = label < 0 || label >= size ? idx_t(-1) : map->id_map[label];
         }
     } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
-        range_search_in(*chain->index, n, Transformed(*chain, n, x).data(), radius, parameters, hits);
-    } else if (parameters == nullptr) {
+        range_search_in(*chain->index, n, Transformed(*chain, n, x).data(), radius, wanted, hits);
+    } else if (!wanted.anything()) {
         index.range_search(n, x, radius, &hits);
     } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
-        const auto for_this = for_ivf(*ivf, *parameters);
+        const auto for_this = for_ivf(*ivf, wanted);
         ivf->range_search(n, x, radius, &hits, &for_this);
     } else if (dynamic_cast<const faiss::IndexRefine*>(&index) != nullptr) {
         fail(FAISSNET_UNSUPPORTED, "the range search of a refined index takes no parameters per call");
-    } else {
+    } else if (wanted.of_lists()) {
         fail_no_ivf();
+    } else {
+        range_search_selected(index, n, x, radius, *wanted.selector, hits);
     }
 }
 
-const faissnet_search_parameters* effective(const faissnet_search_parameters* parameters) {
-    if (parameters == nullptr) {
-        return nullptr;
+// The parameters, checked, and what they have to be kept by.
+class Request {
+   public:
+    Request(const faissnet_index& index, const faissnet_search_parameters* parameters) {
+        if (parameters == nullptr) {
+            return;
+        }
+        if (parameters->nprobe < 0 || parameters->max_codes < 0) {
+            fail(FAISSNET_INVALID_ARGUMENT, "nprobe is %lld and max_codes is %lld: expected 0 (as the index is set) or more",
+                 static_cast<long long>(parameters->nprobe), static_cast<long long>(parameters->max_codes));
+        }
+        if (parameters->k_factor != 0) {
+            if (!(parameters->k_factor >= 1 && parameters->k_factor <= 1000)) {
+                fail(FAISSNET_INVALID_ARGUMENT, "k_factor is %g: expected 0 (as the index is set), or 1 to 1000", parameters->k_factor);
+            }
+            if (index.refine == nullptr) {
+                fail(FAISSNET_UNSUPPORTED, "k_factor has no meaning for this index: it does not refine");
+            }
+        }
+        wanted_.nprobe = parameters->nprobe;
+        wanted_.max_codes = parameters->max_codes;
+        wanted_.k_factor = parameters->k_factor;
+        if (parameters->selector != nullptr) {
+            selector_ = make_selector(parameters->selector);
+            wanted_.selector = selector_.get();
+        }
     }
-    if (parameters->nprobe < 0 || parameters->max_codes < 0) {
-        fail(FAISSNET_INVALID_ARGUMENT, "nprobe is %lld and max_codes is %lld: expected 0 (as the index is set) or more",
-             static_cast<long long>(parameters->nprobe), static_cast<long long>(parameters->max_codes));
+    const Wanted& wanted() const {
+        return wanted_;
     }
-    return parameters->nprobe == 0 && parameters->max_codes == 0 ? nullptr : parameters;
-}
+
+   private:
+    Wanted wanted_;
+    std::unique_ptr<faiss::IDSelector> selector_;
+};
 
 } // namespace
 } // namespace faissnet
@@ -190,7 +242,8 @@ faissnet_status faissnet_index_search(
                  static_cast<long long>(k), static_cast<long long>(n));
         }
         require(n == 0 || (distances != nullptr && labels != nullptr), "distances and labels must hold n * k values each");
-        const auto* wanted = effective(parameters);
+        const Request request(*index, parameters);
+        const Wanted& wanted = request.wanted();
         if (n == 0) {
             return;
         }
@@ -208,7 +261,7 @@ faissnet_status faissnet_index_search(
             to_labels = some_labels.data();
         }
         if (found > 0) {
-            if (wanted == nullptr && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
+            if (!wanted.anything() && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
                 source.search(n, x, found, to_distances, to_labels);
             } else {
                 search_with(source, n, x, found, wanted, to_distances, to_labels);
@@ -234,7 +287,8 @@ faissnet_status faissnet_index_range_search(
         require_trained(source);
         require(result != nullptr, "the out-parameter for the result must not be NULL");
         auto made = std::make_unique<faissnet_range_result>(n);
-        const auto* wanted = effective(parameters);
+        const Request request(*index, parameters);
+        const Wanted& wanted = request.wanted();
         if (n > 0) {
             range_search_in(source, n, x, radius, wanted, made->hits);
         }

@@ -34,6 +34,9 @@ using idx_t = int64_t;
 // IVF fast-scan indexes refused every SearchParameters before 1.8.
 constexpr bool kFastScanTakesParameters = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 
+// And selectors in them before 1.9.
+constexpr bool kFastScanTakesSelectors = FAISSNET_FAISS_AT_LEAST(1, 9, 0);
+
 // Removal from the packed lists of fast-scan throws inside an OpenMP region before 1.8, which ends the process.
 constexpr bool kFastScanRemoves = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 

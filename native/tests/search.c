@@ -281,7 +281,7 @@ TEST(search, max_codes_bounds_what_is_compared) {
 
 TEST(search, parameters_of_zero_mean_as_the_index_is_set) {
     static results expected, actual;
-    const faissnet_search_parameters zero = {0, 0};
+    const faissnet_search_parameters zero = {0};
     static const char* const kinds[] = {"IVF8,Flat", "Flat", "IDMap,IVF8,Flat", "IVF8,PQ4x4np,RFlat", "IVF8,PQ4x4fs"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         faissnet_index* index = filled(kinds[i]);

@@ -84,6 +84,7 @@ public sealed class IdSelectorBatch : IdSelector
 {
     private readonly long[] _ids;
     private HashSet<long>? _set;
+    private long[]? _sorted;
 
     /// <inheritdoc cref="IdSelector.Batch"/>
     public IdSelectorBatch(params ReadOnlySpan<long> ids) => _ids = ids.ToArray();
@@ -91,18 +92,34 @@ public sealed class IdSelectorBatch : IdSelector
     /// <summary>The ids as they were given.</summary>
     public ReadOnlySpan<long> Ids => _ids;
 
+    /// <summary>The ids in ascending order, in memory that never moves: native code reads them where they are.</summary>
+    internal ReadOnlySpan<long> Sorted => _sorted ??= Sort(_ids);
+
     /// <inheritdoc/>
     // Threads that come first at once each build a set: one of them stays, and all are equal.
     public override bool Contains(long id) => (_set ??= [.. _ids]).Contains(id);
+
+    private static long[] Sort(long[] ids)
+    {
+        var sorted = GC.AllocateUninitializedArray<long>(ids.Length, pinned: true);
+        ids.CopyTo(sorted);
+        Array.Sort(sorted);
+        return sorted;
+    }
 }
 
 /// <summary>A set of ids with a bit for each.</summary>
 public sealed class IdSelectorBitmap : IdSelector
 {
+    // In memory that never moves: native code reads it where it is.
     private readonly byte[] _bits;
 
     /// <inheritdoc cref="IdSelector.Bitmap"/>
-    public IdSelectorBitmap(params ReadOnlySpan<byte> bits) => _bits = bits.ToArray();
+    public IdSelectorBitmap(params ReadOnlySpan<byte> bits)
+    {
+        _bits = GC.AllocateUninitializedArray<byte>(bits.Length, pinned: true);
+        bits.CopyTo(_bits);
+    }
 
     /// <summary>The bits: id 0 is the lowest of the first byte.</summary>
     public ReadOnlySpan<byte> Bits => _bits;

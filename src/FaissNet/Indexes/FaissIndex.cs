@@ -105,32 +105,35 @@ public partial class FaissIndex : VectorIndex
     /// <inheritdoc/>
     protected override unsafe long RemoveCore(IdSelector selector)
     {
-        long removed;
-        NativeStatus status;
-        switch (selector)
-        {
-            case IdSelectorRange range:
-                var native = new NativeSelector { Kind = NativeSelector.Range, Min = range.Min, Max = range.Max };
-                status = NativeMethods.faissnet_index_remove_ids(Handle, &native, out removed);
-                break;
-            case IdSelectorBatch batch:
-                fixed (long* ids = batch.Ids)
-                {
-                    native = new NativeSelector { Kind = NativeSelector.Ids, Count = batch.Ids.Length, IdsPointer = ids };
-                    status = NativeMethods.faissnet_index_remove_ids(Handle, &native, out removed);
-                }
-
-                break;
-            default:
-                throw new NotSupportedException($"selector is a {selector.GetType().Name}: expected one that {nameof(IdSelector)} makes.");
-        }
-
+        using var native = new SelectorBridge(selector);
+        var status = NativeMethods.faissnet_index_remove_ids(Handle, native.Root, out var removed);
         Finish(status);
+        native.ThrowIfFailed();
         return removed;
     }
 
     /// <inheritdoc/>
     protected override void ResetCore() => Finish(NativeMethods.faissnet_index_reset(Handle));
+
+    /// <inheritdoc/>
+    protected override void MergeFromCore(VectorIndex other, long addId)
+    {
+        if (other is not FaissIndex from)
+        {
+            throw new ArgumentException(
+                $"other is a {other.GetType().FullName}: expected an index of the native engine, as this one is. Save it and load it with {nameof(Load)}.",
+                nameof(other));
+        }
+
+        try
+        {
+            Finish(NativeMethods.faissnet_index_merge_from(Handle, from.Handle, addId));
+        }
+        finally
+        {
+            from.Refresh();
+        }
+    }
 
     /// <inheritdoc/>
     protected override unsafe void SearchCore(
@@ -142,18 +145,23 @@ public partial class FaissIndex : VectorIndex
             return;
         }
 
-        var native = ToNative(parameters);
-        NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels).ThrowIfFailed();
+        using var selector = new SelectorBridge(parameters.Selector);
+        var native = ToNative(parameters, selector.Root);
+        var status = NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels);
+        selector.ThrowIfFailed();
+        status.ThrowIfFailed();
     }
 
     /// <inheritdoc/>
     protected override unsafe RangeSearchResult RangeSearchCore(
         ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters)
     {
-        var native = parameters is null ? default : ToNative(parameters);
+        using var selector = new SelectorBridge(parameters?.Selector);
+        var native = parameters is null ? default : ToNative(parameters, selector.Root);
         var status = NativeMethods.faissnet_index_range_search(Handle, n, queries, radius, &native, out var result);
         using (result)
         {
+            selector.ThrowIfFailed();
             status.ThrowIfFailed();
             NativeMethods.faissnet_range_result_view(result, out var limits, out var labels, out var distances).ThrowIfFailed();
             var hits = limits[n];
@@ -173,6 +181,21 @@ public partial class FaissIndex : VectorIndex
     /// <inheritdoc/>
     protected override void ReconstructCore(long id, Span<float> vector) =>
         NativeMethods.faissnet_index_reconstruct(Handle, id, vector).ThrowIfFailed();
+
+    /// <inheritdoc/>
+    protected override int EncodedSizeCore()
+    {
+        NativeMethods.faissnet_index_encoded_size(Handle, out var size).ThrowIfFailed();
+        return checked((int)size);
+    }
+
+    /// <inheritdoc/>
+    protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes) =>
+        NativeMethods.faissnet_index_encode(Handle, n, vectors, codes).ThrowIfFailed();
+
+    /// <inheritdoc/>
+    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors) =>
+        NativeMethods.faissnet_index_decode(Handle, n, codes, vectors).ThrowIfFailed();
 
     /// <inheritdoc/>
     protected override void SetParameterCore(string name, double value) =>
@@ -215,13 +238,13 @@ public partial class FaissIndex : VectorIndex
         return (MetricType)metric;
     }
 
-    private static NativeSearchParameters ToNative(SearchParameters parameters)
+    private static unsafe NativeSearchParameters ToNative(SearchParameters parameters, NativeSelector* selector) => new()
     {
-        if (parameters.Selector is not null || parameters.KFactor is not null)
-            throw new NotSupportedException("The native engine does not take a Selector or a KFactor per call.");
-
-        return new() { NProbe = parameters.NProbe ?? 0, MaxCodes = parameters.MaxCodes ?? 0 };
-    }
+        NProbe = parameters.NProbe ?? 0,
+        MaxCodes = parameters.MaxCodes ?? 0,
+        KFactor = parameters.KFactor ?? 0,
+        Selector = selector,
+    };
 
     // A call that failed half-way may have changed something: the state is read back before the error goes on.
     private void Finish(NativeStatus status)

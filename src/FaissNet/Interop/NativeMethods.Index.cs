@@ -42,6 +42,9 @@ internal static unsafe partial class NativeMethods
         FaissIndexHandle index, NativeSelector* selector, out long removed);
 
     [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_merge_from(FaissIndexHandle index, FaissIndexHandle other, long addId);
+
+    [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_search(
         FaissIndexHandle index,
         long n,
@@ -69,4 +72,13 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_reconstruct(FaissIndexHandle index, long id, Span<float> vector);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_encoded_size(FaissIndexHandle index, out long size);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_encode(FaissIndexHandle index, long n, ReadOnlySpan<float> x, Span<byte> codes);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_decode(FaissIndexHandle index, long n, ReadOnlySpan<byte> codes, Span<float> x);
 }

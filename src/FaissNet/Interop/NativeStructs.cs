@@ -4,10 +4,12 @@ namespace FaissNet.Interop;
 
 /// <summary><c>faissnet_search_parameters</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct NativeSearchParameters
+internal unsafe struct NativeSearchParameters
 {
     public long NProbe;
     public long MaxCodes;
+    public double KFactor;
+    public NativeSelector* Selector;
 }
 
 /// <summary><c>faissnet_selector</c>.</summary>
@@ -16,6 +18,13 @@ internal unsafe struct NativeSelector
 {
     public const int Range = 1;
     public const int Ids = 2;
+    public const int Bitmap = 3;
+    public const int All = 4;
+    public const int Not = 5;
+    public const int And = 6;
+    public const int Or = 7;
+    public const int XOr = 8;
+    public const int Callback = 9;
 
     public int Kind;
     public int Reserved;
@@ -23,6 +32,11 @@ internal unsafe struct NativeSelector
     public long Max;
     public long Count;
     public long* IdsPointer;
+    public byte* BitsPointer;
+    public NativeSelector* Left;
+    public NativeSelector* Right;
+    public delegate* unmanaged<void*, long, int> Test;
+    public void* Context;
 }
 
 /// <summary><c>faissnet_monitor</c>.</summary>

@@ -89,8 +89,10 @@ public sealed partial class HeaderTests
     [Fact]
     public void Selectors_have_their_kinds()
     {
-        Assert.Equal(NativeSelector.Range, Constant("FAISSNET_SELECT_RANGE"));
-        Assert.Equal(NativeSelector.Ids, Constant("FAISSNET_SELECT_IDS"));
+        var kinds = typeof(NativeSelector).GetFields(BindingFlags.Static | BindingFlags.Public)
+            .Select(field => (field.Name.ToUpperInvariant(), (int)field.GetRawConstantValue()!));
+
+        Assert.Equal(Constants("FAISSNET_SELECT_").Select(pair => (pair.Key, pair.Value)).Order(), kinds.Order());
     }
 
     [Fact]
@@ -123,8 +125,12 @@ public sealed partial class HeaderTests
             {
                 "int32_t" => typeof(int),
                 "int64_t" => typeof(long),
+                "double" => typeof(double),
                 "const int64_t*" => typeof(long*),
+                "const uint8_t*" => typeof(byte*),
+                "const faissnet_selector*" or "const struct faissnet_selector*" => typeof(NativeSelector*),
                 "void*" => typeof(void*),
+                "faissnet_select_fn" => typeof(delegate* unmanaged<void*, long, int>),
                 "faissnet_monitor_fn" => typeof(delegate* unmanaged<void*, int, long, long, int>),
                 var other => throw new InvalidOperationException($"no rule for the field type {other}"),
             });
@@ -146,6 +152,8 @@ public sealed partial class HeaderTests
         "double*" => ["out Double"],
         "char*" => ["Span<Byte>"],
         "const char*" => ["String"],
+        "uint8_t*" => ["Span<Byte>"],
+        "const uint8_t*" => ["ReadOnlySpan<Byte>"],
         "const float*" => ["ReadOnlySpan<Single>"],
         "const int64_t*" => ["ReadOnlySpan<Int64>"],
         "const int64_t**" => ["out Int64*"],

@@ -1,0 +1,121 @@
+// Vectors to codes and back, without storing them.
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "handle.hpp"
+#include "transformed.hpp"
+
+namespace faissnet {
+namespace {
+
+int64_t encoded_size(const faiss::Index& index) {
+    if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+        return encoded_size(*refine->base_index) + encoded_size(*refine->refine_index);
+    }
+    if (auto inner = unwrap_once(index)) {
+        return encoded_size(*inner);
+    }
+    return static_cast<int64_t>(index.sa_code_size());
+}
+
+void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes) {
+    if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
+        encode(*map->index, n, x, codes);
+    } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
+        encode(*chain->index, n, Transformed(*chain, n, x).data(), codes);
+    } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+        // As FAISS lays it out: of each vector the code of the base, then that of the refining index.
+        const auto first = encoded_size(*refine->base_index), second = encoded_size(*refine->refine_index);
+        std::vector<uint8_t> base(n * first), fine(n * second);
+        encode(*refine->base_index, n, x, base.data());
+        encode(*refine->refine_index, n, x, fine.data());
+        for (int64_t i = 0; i < n; i++) {
+            std::copy_n(base.data() + i * first, first, codes + i * (first + second));
+            std::copy_n(fine.data() + i * second, second, codes + i * (first + second) + first);
+        }
+    } else {
+        index.sa_encode(n, x, codes);
+    }
+}
+
+// FAISS believes the list number, or throws where that ends the process.
+void require_lists(const faiss::IndexIVF& ivf, int64_t n, const uint8_t* codes) {
+    const size_t size = ivf.sa_code_size(), coarse = ivf.coarse_code_size();
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t list = 0;
+        for (size_t byte = 0; byte < coarse; byte++) {
+            list |= static_cast<uint64_t>(codes[i * size + byte]) << (8 * byte);
+        }
+        if (list >= ivf.nlist) {
+            fail(FAISSNET_INVALID_ARGUMENT, "code %lld is of list %llu: expected one of the index's %lld lists",
+                 static_cast<long long>(i), static_cast<unsigned long long>(list), static_cast<long long>(ivf.nlist));
+        }
+    }
+}
+
+void decode(const faiss::Index& index, int64_t n, const uint8_t* codes, float* x) {
+    if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
+        decode(*map->index, n, codes, x);
+    } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
+        std::vector<float> inner(n * chain->index->d);
+        decode(*chain->index, n, codes, inner.data());
+        chain->reverse_chain(n, inner.data(), x);
+    } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+        const auto first = encoded_size(*refine->base_index), second = encoded_size(*refine->refine_index);
+        std::vector<uint8_t> fine(n * second);
+        for (int64_t i = 0; i < n; i++) {
+            std::copy_n(codes + i * (first + second) + first, second, fine.data() + i * second);
+        }
+        decode(*refine->refine_index, n, fine.data(), x);
+    } else {
+        if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
+            require_lists(*ivf, n, codes);
+        }
+        index.sa_decode(n, codes, x);
+    }
+}
+
+void require_codes(const faiss::Index& index, int64_t n, const void* codes) {
+    require(n == 0 || codes != nullptr, "codes must hold n * size bytes");
+    if (n > INT64_MAX / std::max<int64_t>(1, encoded_size(index))) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: n codes do not fit into memory", static_cast<long long>(n));
+    }
+}
+
+} // namespace
+} // namespace faissnet
+
+using namespace faissnet;
+
+faissnet_status faissnet_index_encoded_size(const faissnet_index* index, int64_t* size) {
+    return guard([&] {
+        const auto& source = open(index);
+        require(size != nullptr, "the out-parameter must not be NULL");
+        *size = encoded_size(source);
+    });
+}
+
+faissnet_status faissnet_index_encode(const faissnet_index* index, int64_t n, const float* x, uint8_t* codes) {
+    return guard([&] {
+        const auto& source = open(index);
+        require_vectors(source, n, x);
+        require_trained(source);
+        require_codes(source, n, codes);
+        if (n > 0) {
+            encode(source, n, x, codes);
+        }
+    });
+}
+
+faissnet_status faissnet_index_decode(const faissnet_index* index, int64_t n, const uint8_t* codes, float* x) {
+    return guard([&] {
+        const auto& source = open(index);
+        require_vectors(source, n, x);
+        require_trained(source);
+        require_codes(source, n, codes);
+        if (n > 0) {
+            decode(source, n, codes, x);
+        }
+    });
+}

@@ -1,0 +1,225 @@
+// Moving the vectors of one index to another.
+#include <cstring>
+#include <memory>
+#include <typeinfo>
+#include <vector>
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexPQ.h>
+#include <faiss/IndexScalarQuantizer.h>
+#include <faiss/VectorTransform.h>
+#include <faiss/invlists/InvertedLists.h>
+
+#include "handle.hpp"
+#include "quantizers.hpp"
+
+namespace faissnet {
+namespace {
+
+// FAISS compares too little before it merges (no codebooks), has no merge of refined indexes, does not shift the positions
+// under an IDMap, and takes an IndexFlat and the IndexFlatL2 that it reads back from a file for two types. So all of it is here.
+
+[[noreturn]] void fail_merge(const char* reason) {
+    fail(FAISSNET_INVALID_ARGUMENT, "the two indexes do not fit together: %s", reason);
+}
+
+void require_same(bool same, const char* reason) {
+    if (!same) {
+        fail_merge(reason);
+    }
+}
+
+bool is_plain_flat(const faiss::Index& index) {
+    const auto& type = typeid(index);
+    return type == typeid(faiss::IndexFlat) || type == typeid(faiss::IndexFlatL2) || type == typeid(faiss::IndexFlatIP);
+}
+
+bool keeps_ids(const faiss::Index& index) {
+    if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
+        return keeps_ids(*chain->index);
+    }
+    return dynamic_cast<const faiss::IndexIDMap*>(&index) != nullptr || dynamic_cast<const faiss::IndexIVF*>(&index) != nullptr;
+}
+
+void require_shift(const idx_t* ids, size_t count, int64_t add_id) {
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] > INT64_MAX - add_id || ids[i] + add_id == -1) {
+            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: the id %lld would become no id", static_cast<long long>(add_id),
+                 static_cast<long long>(ids[i]));
+        }
+    }
+}
+
+void require_same_pq(const faiss::Index& to, const faiss::Index& from) {
+    const auto *a = find_pq(to), *b = find_pq(from);
+    if (a != nullptr && b != nullptr) {
+        require_same(a->M == b->M && a->nbits == b->nbits && a->centroids == b->centroids, "their codebooks are not the same");
+    }
+}
+
+void require_same_sq(const faiss::ScalarQuantizer& a, const faiss::ScalarQuantizer& b) {
+    require_same(a.qtype == b.qtype && a.trained == b.trained, "their scalar quantizers are not the same");
+}
+
+void require_same_lists(const faiss::IndexIVF& a, const faiss::IndexIVF& b, int64_t add_id) {
+    require_same(a.nlist == b.nlist, "they have different numbers of lists");
+    require_same(a.code_size == b.code_size, "their codes have different sizes");
+    // The quantizer of a damaged file may hold anything.
+    const auto nlist = static_cast<int64_t>(a.nlist);
+    require_same(a.quantizer->ntotal == nlist && b.quantizer->ntotal == nlist && a.quantizer->d == b.quantizer->d,
+                 "a coarse quantizer does not hold a centroid for each list");
+    std::vector<float> one(a.quantizer->d), other(a.quantizer->d);
+    for (int64_t list = 0; list < nlist; list++) {
+        a.quantizer->reconstruct(list, one.data());
+        b.quantizer->reconstruct(list, other.data());
+        require_same(one == other, "their coarse centroids are not the same; clones, and copies of one trained index, fit together");
+    }
+    for (size_t list = 0; list < b.nlist; list++) {
+        require_shift(faiss::InvertedLists::ScopedIds(b.invlists, list).get(), b.invlists->list_size(list), add_id);
+    }
+}
+
+// Throws unless move() can do what is asked for.
+void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
+    require_same(typeid(to) == typeid(from) || (is_plain_flat(to) && is_plain_flat(from)), "they are of different types");
+    require_same(to.d == from.d, "they have different dimensions");
+    require_same(to.metric_type == from.metric_type && to.metric_arg == from.metric_arg, "they have different metrics");
+    require_same(to.is_trained && from.is_trained, "one of them is not trained");
+
+    if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&to)) {
+        const auto& other = static_cast<const faiss::IndexIDMap&>(from);
+        check(*map->index, *other.index, map->index->ntotal);
+        require_shift(other.id_map.data(), other.id_map.size(), add_id);
+    } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&to)) {
+        const auto& other = static_cast<const faiss::IndexPreTransform&>(from);
+        require_same(chain->chain.size() == other.chain.size(), "they transform vectors differently");
+        for (size_t i = 0; i < chain->chain.size(); i++) {
+            try {
+                chain->chain[i]->check_identical(*other.chain[i]);
+            } catch (const faiss::FaissException&) {
+                fail_merge("they transform vectors differently");
+            }
+        }
+        check(*chain->index, *other.index, add_id);
+    } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&to)) {
+        const auto& other = static_cast<const faiss::IndexRefine&>(from);
+        check(*refine->base_index, *other.base_index, refine->ntotal);
+        check(*refine->refine_index, *other.refine_index, refine->ntotal);
+    } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&to)) {
+        const auto& other = static_cast<const faiss::IndexIVF&>(from);
+        if (auto pq = dynamic_cast<const faiss::IndexIVFPQ*>(ivf); pq != nullptr && typeid(to) == typeid(faiss::IndexIVFPQ)) {
+            require_same_pq(to, from);
+            require_same(pq->by_residual == static_cast<const faiss::IndexIVFPQ&>(from).by_residual, "only one of them encodes residuals");
+        } else if (auto sq = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(ivf)) {
+            const auto& other_sq = static_cast<const faiss::IndexIVFScalarQuantizer&>(from);
+            require_same_sq(sq->sq, other_sq.sq);
+            require_same(sq->by_residual == other_sq.by_residual, "only one of them encodes residuals");
+        } else if (typeid(to) != typeid(faiss::IndexIVFFlat)) {
+            fail(FAISSNET_UNSUPPORTED, "merging is not supported by this type of IVF index");
+        }
+        require_same_lists(*ivf, other, add_id);
+    } else if (dynamic_cast<const faiss::IndexPQ*>(&to) != nullptr) {
+        require_same_pq(to, from);
+    } else if (auto sq = dynamic_cast<const faiss::IndexScalarQuantizer*>(&to)) {
+        require_same_sq(sq->sq, static_cast<const faiss::IndexScalarQuantizer&>(from).sq);
+    } else if (!is_plain_flat(to)) {
+        fail(FAISSNET_UNSUPPORTED, "merging is not supported by this index type");
+    }
+}
+
+// List by list, so that both indexes are whole, if not done, should the memory run out.
+void move_lists(faiss::IndexIVF& to, faiss::IndexIVF& from, int64_t add_id) {
+    // Direct maps are derived data, which faissnet_index_reconstruct does not need.
+    for (auto ivf : {&to, &from}) {
+        if (!ivf->direct_map.no()) {
+            ivf->set_direct_map_type(faiss::DirectMap::NoMap);
+        }
+    }
+    std::vector<idx_t> ids;
+    for (size_t list = 0; list < from.nlist; list++) {
+        const size_t size = from.invlists->list_size(list);
+        if (size == 0) {
+            continue;
+        }
+        {
+            faiss::InvertedLists::ScopedIds old(from.invlists, list);
+            faiss::InvertedLists::ScopedCodes codes(from.invlists, list);
+            ids.assign(old.get(), old.get() + size);
+            for (auto& id : ids) {
+                id += add_id;
+            }
+            to.invlists->add_entries(list, size, ids.data(), codes.get());
+        }
+        to.ntotal += static_cast<int64_t>(size);
+        from.invlists->resize(list, 0);
+        from.ntotal -= static_cast<int64_t>(size);
+    }
+    from.ntotal = 0; // of a damaged file it may have been anything
+}
+
+void move(faiss::Index& to, faiss::Index& from, int64_t add_id) {
+    if (auto map = dynamic_cast<faiss::IndexIDMap*>(&to)) {
+        auto& other = static_cast<faiss::IndexIDMap&>(from);
+        map->id_map.reserve(map->id_map.size() + other.id_map.size());
+        move(*map->index, *other.index, map->index->ntotal);
+        for (const idx_t id : other.id_map) {
+            map->id_map.push_back(id + add_id);
+        }
+        other.id_map.clear();
+        for (auto changed : {map, &other}) {
+            changed->ntotal = changed->index->ntotal;
+            if (auto two_way = dynamic_cast<faiss::IndexIDMap2*>(changed)) {
+                two_way->construct_rev_map();
+            }
+        }
+    } else if (auto chain = dynamic_cast<faiss::IndexPreTransform*>(&to)) {
+        auto& other = static_cast<faiss::IndexPreTransform&>(from);
+        move(*chain->index, *other.index, add_id);
+        to.ntotal = chain->index->ntotal;
+        from.ntotal = other.index->ntotal;
+    } else if (auto refine = dynamic_cast<faiss::IndexRefine*>(&to)) {
+        auto& other = static_cast<faiss::IndexRefine&>(from);
+        // What the base finds are positions in the refining index.
+        move(*refine->base_index, *other.base_index, refine->ntotal);
+        move(*refine->refine_index, *other.refine_index, refine->ntotal);
+        to.ntotal = refine->refine_index->ntotal;
+        from.ntotal = other.refine_index->ntotal;
+    } else if (auto ivf = dynamic_cast<faiss::IndexIVF*>(&to)) {
+        move_lists(*ivf, static_cast<faiss::IndexIVF&>(from), add_id);
+    } else if (is_plain_flat(to)) {
+        if (from.ntotal > 0) {
+            to.add(from.ntotal, static_cast<faiss::IndexFlat&>(from).get_xb());
+        }
+        from.reset();
+    } else {
+        to.merge_from(from, 0);
+    }
+}
+
+} // namespace
+} // namespace faissnet
+
+using namespace faissnet;
+
+faissnet_status faissnet_index_merge_from(faissnet_index* index, faissnet_index* other, int64_t add_id) {
+    return guard([&] {
+        auto& to = open(index);
+        require(other != nullptr, "other must not be NULL");
+        require(other != index, "other is this index itself: expected another one");
+        auto& from = open(other);
+        require_trained(to);
+        if (add_id < 0) {
+            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: expected at least 0", static_cast<long long>(add_id));
+        }
+        if (!keeps_ids(to) && add_id != to.ntotal) {
+            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: this index stores no ids and numbers on, so that only ntotal = %lld fits",
+                 static_cast<long long>(add_id), static_cast<long long>(to.ntotal));
+        }
+        check(to, from, add_id);
+        index->content_changed();
+        other->content_changed();
+        move(to, from, add_id);
+    });
+}

@@ -1,0 +1,119 @@
+#include "selected.hpp"
+
+#include <memory>
+#include <vector>
+
+#include <omp.h>
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/IndexPQ.h>
+#include <faiss/IndexScalarQuantizer.h>
+#include <faiss/impl/DistanceComputer.h>
+#include <faiss/utils/Heap.h>
+
+namespace faissnet {
+namespace {
+
+bool is_flat_or_sq(const faiss::Index& index) {
+    return dynamic_cast<const faiss::IndexFlat*>(&index) != nullptr || dynamic_cast<const faiss::IndexScalarQuantizer*>(&index) != nullptr;
+}
+
+// Which metrics FAISS's own search takes a selector for.
+bool has_usual_metric(const faiss::Index& index) {
+    return index.metric_type == faiss::METRIC_L2 || index.metric_type == faiss::METRIC_INNER_PRODUCT;
+}
+
+// Whether the index's distance computer computes what its search does.
+bool compares_one_by_one(const faiss::Index& index) {
+    auto pq = dynamic_cast<const faiss::IndexPQ*>(&index);
+    return dynamic_cast<const faiss::IndexFlat*>(&index) != nullptr || (pq != nullptr && pq->search_type == faiss::IndexPQ::ST_PQ);
+}
+
+faiss::SearchParametersHNSW for_hnsw(const faiss::IndexHNSW& index, faiss::IDSelector* selector) {
+    if (dynamic_cast<const faiss::IndexHNSW2Level*>(&index) != nullptr) {
+        fail_no_selector();
+    }
+    faiss::SearchParametersHNSW parameters;
+    parameters.efSearch = index.hnsw.efSearch;
+    parameters.check_relative_distance = index.hnsw.check_relative_distance;
+    parameters.sel = selector;
+    return parameters;
+}
+
+// Where FAISS has no selectors: every selected vector is compared.
+template <typename Order>
+void compare(
+        const faiss::Index& index, int64_t n, const float* x, int64_t k,
+        const std::vector<idx_t>& ids, float* distances, int64_t* labels) {
+    // Made before the threads start: nothing may be thrown inside.
+    std::vector<std::unique_ptr<faiss::DistanceComputer>> computers(n > 1 ? omp_get_max_threads() : 1);
+    for (auto& computer : computers) {
+        computer.reset(index.get_distance_computer());
+    }
+#pragma omp parallel for if (n > 1)
+    for (int64_t i = 0; i < n; i++) {
+        auto& distance_to = *computers[omp_get_thread_num()];
+        float* best = distances + i * k;
+        int64_t* found = labels + i * k;
+        distance_to.set_query(x + i * index.d);
+        faiss::heap_heapify<Order>(k, best, found);
+        for (const idx_t id : ids) {
+            const float distance = distance_to(id);
+            if (Order::cmp(best[0], distance)) {
+                faiss::heap_replace_top<Order>(k, best, found, distance, id);
+            }
+        }
+        faiss::heap_reorder<Order>(k, best, found);
+    }
+}
+
+} // namespace
+
+void fail_no_selector() {
+    fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d does not support a selector for this index type, or for this search of it",
+         FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
+}
+
+void search_selected(
+        const faiss::Index& index, int64_t n, const float* x, int64_t k,
+        const faiss::IDSelector& selector, float* distances, int64_t* labels) {
+    auto sel = const_cast<faiss::IDSelector*>(&selector); // FAISS has it without const, and does not change it
+    if (is_flat_or_sq(index) && has_usual_metric(index)) {
+        faiss::SearchParameters parameters;
+        parameters.sel = sel;
+        index.search(n, x, k, distances, labels, &parameters);
+    } else if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
+        const auto parameters = for_hnsw(*hnsw, sel);
+        index.search(n, x, k, distances, labels, &parameters);
+    } else if (compares_one_by_one(index)) {
+        std::vector<idx_t> ids;
+        for (idx_t id = 0; id < index.ntotal; id++) {
+            if (selector.is_member(id)) {
+                ids.push_back(id);
+            }
+        }
+        const auto run = is_similarity(index) ? compare<faiss::CMin<float, idx_t>> : compare<faiss::CMax<float, idx_t>>;
+        run(index, n, x, k, ids, distances, labels);
+    } else {
+        fail_no_selector();
+    }
+}
+
+void range_search_selected(
+        const faiss::Index& index, int64_t n, const float* x, float radius,
+        const faiss::IDSelector& selector, faiss::RangeSearchResult& hits) {
+    auto sel = const_cast<faiss::IDSelector*>(&selector);
+    if (is_flat_or_sq(index)) {
+        faiss::SearchParameters parameters;
+        parameters.sel = sel;
+        index.range_search(n, x, radius, &hits, &parameters);
+    } else if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
+        const auto parameters = for_hnsw(*hnsw, sel);
+        index.range_search(n, x, radius, &hits, &parameters);
+    } else {
+        fail_no_selector();
+    }
+}
+
+} // namespace faissnet
