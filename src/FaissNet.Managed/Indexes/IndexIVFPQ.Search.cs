@@ -1,0 +1,82 @@
+namespace FaissNet.Managed;
+
+// Scanning lists by tables.
+public sealed unsafe partial class IndexIVFPQ
+{
+    // In front of a table: what all codes of the list have in common.
+    private const int TableOffset = 16;
+
+    private protected override long ScanFloats => TableOffset + Codebook().TableFloats + Dimension;
+
+    private protected override void BeginQuery(float* query, float* tables)
+    {
+        if (!NeedsListTables)
+            FillTable(query, tables);
+    }
+
+    private protected override void BeginList(float* query, int list, float coarseDistance, float* tables)
+    {
+        tables[0] = ByResidual && !NeedsListTables ? coarseDistance : 0;
+        if (!NeedsListTables)
+            return;
+
+        var residual = tables + TableOffset + Codebook().TableFloats;
+        var centroid = Quantizer.Vectors + (long)list * Dimension;
+        for (var j = 0; j < Dimension; j++)
+            residual[j] = query[j] - centroid[j];
+
+        Codebook().Fill<DistanceKernels.SquaredDifference>(residual, tables + TableOffset);
+    }
+
+    private protected override void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances)
+    {
+        var codebook = Codebook();
+        var table = tables + TableOffset;
+        var codes = Lists.Codes(list);
+        if (!codebook.HasByteTables)
+        {
+            for (var i = 0; i < count; i++)
+                distances[i] = PqScan.SumParts(codes + (long)(first + i) * CodeSize, M, NBits, codebook.Width, table);
+        }
+        else if (Lists.BlockSize == 1)
+        {
+            for (var i = 0; i < count; i++)
+                distances[i] = PqScan.Sum(codes + (long)(first + i) * CodeSize, 1, CodeSize, table);
+        }
+        else
+        {
+            var size = Lists.Size(list);
+            for (var i = 0; i < count; i += PqScan.BlockSize)
+            {
+                var stride = first + i + PqScan.BlockSize <= size ? PqScan.BlockSize : InvertedLists.TailStride(size, PqScan.BlockSize);
+                PqScan.SumBlock(
+                    codes + (long)(first + i) * CodeSize, stride, Math.Min(PqScan.BlockSize, count - i), CodeSize, table, distances + i);
+            }
+        }
+
+        var terms = Lists.Terms(list);
+        for (var i = 0; i < count; i++)
+            distances[i] += terms is null ? tables[0] : tables[0] + terms[first + i];
+    }
+
+    // Where no terms are kept, as in a mapped file, a table per list stands for them.
+    private bool NeedsListTables => KeepsTerms && Lists is not ArrayInvertedLists;
+
+    private void FillTable(float* query, float* tables)
+    {
+        var table = tables + TableOffset;
+        if (Metric == MetricType.L2 && !ByResidual)
+        {
+            Codebook().Fill<DistanceKernels.SquaredDifference>(query, table);
+            return;
+        }
+
+        // A power of two: the factor costs no accuracy.
+        var factor = Metric == MetricType.InnerProduct ? -1 : -2;
+        var scaled = table + Codebook().TableFloats;
+        for (var j = 0; j < Dimension; j++)
+            scaled[j] = factor * query[j];
+
+        Codebook().Fill<DistanceKernels.Product>(scaled, table);
+    }
+}
