@@ -62,6 +62,17 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public float[] GetCodebooks() => Reading(() => Pq.Centroids.ToArray());
 
+    /// <summary>Takes over the training of another index.</summary>
+    /// <param name="centroids">NList·d floats.</param>
+    /// <param name="codebooks">M·ksub·(d / M) floats.</param>
+    internal void RestoreTraining(ReadOnlySpan<float> centroids, ReadOnlySpan<float> codebooks)
+    {
+        Quantizer.ResetInner();
+        Quantizer.AddInner(centroids, NList);
+        SetCodebooks(codebooks);
+        SetTrained(true);
+    }
+
     /// <summary>Takes over codebooks, as from a file.</summary>
     internal void SetCodebooks(ReadOnlySpan<float> centroids)
     {
@@ -81,6 +92,15 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
             terms[i] = DistanceKernels.InnerProduct(residual, residual, Dimension) + 2 * DistanceKernels.InnerProduct(centroid, residual, Dimension);
         }
     }
+
+    private protected override IndexMemory EncoderMemory => IndexMemory.None with
+    {
+        Codebooks = (long)Pq.Centroids.Length * sizeof(float),
+        Tables = Volatile.Read(ref _codebook)?.Bytes ?? 0,
+    };
+
+    /// <inheritdoc/>
+    protected override IndexDescription DescribeCore() => base.DescribeCore() with { M = M, NBits = NBits };
 
     internal override void FreeMemory()
     {

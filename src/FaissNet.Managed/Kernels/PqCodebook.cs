@@ -54,6 +54,9 @@ internal sealed unsafe class PqCodebook : IDisposable
     /// <summary>Floats of a table: one row of <see cref="ByteValues"/> per byte of a code, or else one of <see cref="Width"/> per part.</summary>
     public long TableFloats => HasByteTables ? (long)CodeSize * ByteValues : (long)M * Width;
 
+    /// <summary>Bytes of memory that this takes.</summary>
+    public long Bytes => _components.Length * sizeof(float);
+
     public void Dispose() => _components.Dispose();
 
     /// <summary>Computes the table of a vector: <typeparamref name="T"/> of each of its parts and each centroid of the part, summed per byte
