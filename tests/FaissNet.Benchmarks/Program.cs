@@ -1,4 +1,5 @@
 using FaissNet.Benchmarks.Interop;
+using FaissNet.Benchmarks.VsFaiss;
 
 const string Usage = """
     dotnet run -c Release --project tests/FaissNet.Benchmarks -- interop [options]
@@ -11,6 +12,19 @@ const string Usage = """
       --cpu N         the processor for both (the last that this process may use)
       --null          a second C++ program takes the place of C#: what the harness itself sees between two equals
       --json          one JSON document on stdout
+
+    dotnet run -c Release --project tests/FaissNet.Benchmarks -- vs-faiss [options]
+        The managed engine against FAISS from C++: the same data and index files, one thread, interleaved.
+
+      --only LIST     pq-train, kmeans, encode, add, ivfpq, narrow, fastscan, ivfflat, flat, frontier, threads; several with commas (all)
+      --match TEXT    only rows whose case contains it ("words", "nprobe 16", "one query")
+      --mnist FOLDER  MNIST's images (the cache that eng/fetch-mnist.sh fills)
+      --words FOLDER  word embeddings (the cache that eng/fetch-words.sh fills)
+      --peer FILE     the C++ program of a FAISS build; several times for several builds
+      --rounds N      rounds of FAISS, managed, managed, FAISS (5)
+      --seconds N     about how long a row may take for each FAISS build, but one round at least (30)
+      --cpu N         the processor for both (the last that this process may use)
+      --json FILE     where a JSON document goes
     """;
 
 try
@@ -18,6 +32,8 @@ try
     return args switch
     {
         ["interop", .. var options] => InteropBenchmark.Run(InteropOptions.Parse(options)),
+        ["vs-faiss", .. var options] => VsFaissBenchmark.Run(VsFaissOptions.Parse(options)),
+        [Worker.Command] => Worker.Run(),
         _ => throw new ArgumentException(Usage),
     };
 }

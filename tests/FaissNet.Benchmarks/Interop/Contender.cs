@@ -6,20 +6,6 @@ namespace FaissNet.Benchmarks.Interop;
 /// <param name="Count">A batch: how often it is repeated. Single queries: how many calls.</param>
 internal readonly record struct Work(int K, int NProbe, int Count);
 
-/// <summary>What one run took, and what it came to.</summary>
-/// <param name="Wall">Seconds.</param>
-/// <param name="Cpu">Seconds of the measuring thread; with several threads, of the process.</param>
-/// <param name="Labels">Checksum of the ids.</param>
-/// <param name="Distances">Checksum of the distances' bits.</param>
-/// <param name="Allocated">Bytes allocated on the managed heap.</param>
-internal readonly record struct Sample(double Wall, double Cpu, ulong Labels, ulong Distances, long Allocated);
-
-/// <summary>The FAISS that a contender runs on.</summary>
-internal sealed record FaissBuild(string Version, string Variant, string Simd, string Options, string Blas)
-{
-    public override string ToString() => $"{Version}, {Variant} at {Simd} ({Options}; {Blas})";
-}
-
 /// <summary>One of the two sides: FAISS from C++, or from C#.</summary>
 internal interface IContender : IDisposable
 {

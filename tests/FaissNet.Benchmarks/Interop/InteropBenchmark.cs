@@ -23,7 +23,7 @@ internal static class InteropBenchmark
         // Only now: OpenMP's threads would inherit it while the indexes are built.
         var allowed = Processors.Allowed();
         var cpu = options.Cpu ?? allowed[^1];
-        var peer = Peer.Find(options.Peer, FaissRuntime.Variant);
+        var peer = FaissProcess.Find(options.Peer, FaissRuntime.Variant);
         using var cpp = new Peer(peer, cpu);
         using IContender csharp = options.Null ? new Peer(peer, cpu) : new Local(cpu);
         RequireSameBuild(cpp.Build, Local.LocalBuild);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace FaissNet.Benchmarks.Interop;
@@ -30,10 +29,7 @@ internal sealed class Local : IContender
             _index.SetParameter("nprobe", nprobe);
 
         _queryCount = queryCount;
-        var vectors = Aligned<float>(queryCount * _index.Dimension);
-        using var file = File.OpenRead(queries);
-        file.ReadExactly(MemoryMarshal.AsBytes(vectors.Span));
-        _queries = vectors;
+        _queries = Buffers.ReadFloats(queries, queryCount * _index.Dimension);
     }
 
     public Sample Batch(Work work) => Measure(work, _queryCount, static (index, queries, _, work, parameters, distances, labels) =>
@@ -98,8 +94,8 @@ internal sealed class Local : IContender
 
     private Sample Measure(Work work, int rows, Searches search, Action? wait = null)
     {
-        var distances = Aligned<float>(rows * work.K).Span;
-        var labels = Aligned<long>(rows * work.K).Span;
+        var distances = Buffers.Aligned<float>(rows * work.K).Span;
+        var labels = Buffers.Aligned<long>(rows * work.K).Span;
         var queries = _queries.Span;
         var parameters = work.NProbe > 0 ? new SearchParameters { NProbe = work.NProbe } : null;
 
@@ -109,27 +105,6 @@ internal sealed class Local : IContender
         search(_index, queries, _queryCount, work, parameters, distances, labels);
         var (elapsed, cpuElapsed) = (Stopwatch.GetElapsedTime(wall).TotalSeconds, Processors.ThreadSeconds() - cpu);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        return new Sample(elapsed, cpuElapsed, Checksum(MemoryMarshal.AsBytes(labels)), Checksum(MemoryMarshal.AsBytes(distances)), allocated);
-    }
-
-    // Cache lines at the same places as on the other side: where an array begins is not what is measured.
-    private static Memory<T> Aligned<T>(int length)
-        where T : unmanaged
-    {
-        const int Line = 64;
-        var size = Unsafe.SizeOf<T>();
-        var array = GC.AllocateArray<T>(length + Line / size, pinned: true);
-        var address = Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
-        return array.AsMemory((int)((Line - address % Line) % Line / size), length);
-    }
-
-    // FNV-1a, 64 bits.
-    private static ulong Checksum(ReadOnlySpan<byte> bytes)
-    {
-        var hash = 14695981039346656037UL;
-        foreach (var b in bytes)
-            hash = (hash ^ b) * 1099511628211UL;
-
-        return hash;
+        return new Sample(elapsed, cpuElapsed, Buffers.Checksum(MemoryMarshal.AsBytes(labels)), Buffers.Checksum(MemoryMarshal.AsBytes(distances)), allocated);
     }
 }

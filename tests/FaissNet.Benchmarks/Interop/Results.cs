@@ -26,8 +26,6 @@ internal sealed record ThreadsResult(string Index, int Threads, double CppCallsP
 /// <summary>What one part of a call costs.</summary>
 internal sealed record PartResult(string Part, double Nanoseconds);
 
-internal sealed record Machine(string Processor, int Processors, double MemoryGiB, string System, string Runtime);
-
 internal sealed record Settings(int Rounds, int Cpu, int Threads, string Versus);
 
 internal sealed record InteropReport(

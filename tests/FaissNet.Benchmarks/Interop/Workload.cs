@@ -9,7 +9,7 @@ internal sealed record Workload(string Index, string Queries, int QueryCount)
     /// <summary>MNIST's 60,000 training images under a factory string, and the first of its test images as queries.</summary>
     public static Workload Mnist(InteropOptions options, string factory, int queryCount, Action<string> say)
     {
-        var files = MnistFiles.Find(options.Mnist);
+        var files = DataFiles.Mnist(options.Mnist);
         var name = $"mnist-{factory.Replace(',', '-')}";
         return Make(name, queryCount, say, 784, factory, () => VectorFile.ReadAll(files.Base).Values, () => VectorFile.ReadAll(files.Queries).Values);
     }

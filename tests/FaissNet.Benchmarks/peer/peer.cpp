@@ -5,22 +5,27 @@
 //   pin CPU                          run on this processor alone
 //   load PATH                        the index
 //   queries N PATH                   N * d raw float32
-//   nprobe N                         set on the index, for all later searches
+//   base N D PATH                    the vectors to train with and to add
+//   set NAME VALUE                   nprobe, k_factor_rf, …: set on the index, for all later searches
 //   batch K NPROBE REPEAT            all queries in one call; NPROBE > 0: as parameters of the call
 //   single K NPROBE CALLS            one query a call, in turn
 //   many K NPROBE CALLS CPU CPU …    the same on one thread per processor, each making CALLS calls
-// Measurements answer wall seconds, CPU seconds, and checksums of the ids and distances that came out last.
+//   results K PATH                   one batch; all ids, then all distances, into the file
+//   train-pq M NBITS N PATH          with the first N of the base; the centroids into the file
+//   train-clustering K NITER
+//   encode M NBITS N FROM TO         the first N of the base by the centroids in a file; the codes into the other file
+//   add N PATH                       the first N of the base to the index in the file, which is loaded first
+//   build FACTORY PATH               trains and fills an index with the base; PATH.trained is the empty one
+// Measurements answer wall seconds, CPU seconds, and what came out: searches the checksums of the last ids and distances.
 
 #include <omp.h>
 #include <sched.h>
-#include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -29,6 +34,7 @@
 #include <thread>
 #include <vector>
 
+#include <faiss/AutoTune.h>
 #include <faiss/Index.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/index_io.h>
@@ -38,6 +44,9 @@
 #include <faiss/utils/simd_levels.h>
 #endif
 
+#include "building.h"
+#include "common.h"
+
 #ifndef FAISSNET_VARIANT
 #define FAISSNET_VARIANT "generic"
 #endif
@@ -46,35 +55,9 @@
 extern "C" char* openblas_get_config(void);
 #endif
 
+using namespace peer;
+
 namespace {
-
-// Cache lines at the same places as on the other side: where an array begins is not what is measured.
-template <typename T>
-class Aligned {
-   public:
-    explicit Aligned(size_t size) : size_(size), storage_(size * sizeof(T) + kLine) {
-        const auto address = reinterpret_cast<uintptr_t>(storage_.data());
-        data_ = reinterpret_cast<T*>((address + kLine - 1) / kLine * kLine);
-    }
-    T* data() {
-        return data_;
-    }
-    size_t bytes() const {
-        return size_ * sizeof(T);
-    }
-
-   private:
-    static constexpr size_t kLine = 64;
-    size_t size_;
-    std::vector<char> storage_;
-    T* data_;
-};
-
-double seconds(clockid_t clock) {
-    timespec now;
-    clock_gettime(clock, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 void pin(int cpu) {
     cpu_set_t set;
@@ -123,8 +106,14 @@ class Peer {
         if (verb == "queries") {
             return load_queries(request);
         }
-        if (verb == "nprobe") {
-            ivf().nprobe = read<size_t>(request);
+        if (verb == "base") {
+            const auto n = read<int64_t>(request), d = read<int64_t>(request);
+            base_ = std::make_unique<Vectors>(n, d, rest(request));
+            return "ok";
+        }
+        if (verb == "set") {
+            const auto name = read<std::string>(request);
+            faiss::ParameterSpace().set_index_parameter(index_.get(), name, read<double>(request));
             return "ok";
         }
         if (verb == "batch" || verb == "single") {
@@ -133,36 +122,31 @@ class Peer {
         if (verb == "many") {
             return measure_many(request);
         }
+        if (verb == "results") {
+            return write_results(request);
+        }
+        if (verb == "train-pq") {
+            return train_product_quantizer(*base_, request);
+        }
+        if (verb == "train-clustering") {
+            return train_clustering(*base_, request);
+        }
+        if (verb == "encode") {
+            return encode(*base_, request);
+        }
+        if (verb == "add") {
+            return add(*base_, index_, request);
+        }
+        if (verb == "build") {
+            return build(*base_, request);
+        }
         throw std::runtime_error("unknown request: " + line);
     }
 
    private:
     std::unique_ptr<faiss::Index> index_;
-    std::unique_ptr<Aligned<float>> queries_;
-    int64_t query_count_ = 0;
-
-    template <typename T>
-    static T read(std::istringstream& request) {
-        T value;
-        if (!(request >> value)) {
-            throw std::runtime_error("the request lacks a number: " + request.str());
-        }
-        return value;
-    }
-
-    static std::string rest(std::istringstream& request) {
-        std::string path;
-        std::getline(request >> std::ws, path);
-        return path;
-    }
-
-    faiss::IndexIVF& ivf() {
-        auto found = dynamic_cast<faiss::IndexIVF*>(index_.get());
-        if (found == nullptr) {
-            throw std::runtime_error("the index is no IVF");
-        }
-        return *found;
-    }
+    std::unique_ptr<Vectors> queries_;
+    std::unique_ptr<Vectors> base_;
 
     static std::string about() {
 #ifdef FAISS_ENABLE_DD
@@ -181,12 +165,8 @@ class Peer {
     }
 
     std::string load_queries(std::istringstream& request) {
-        query_count_ = read<int64_t>(request);
-        queries_ = std::make_unique<Aligned<float>>(query_count_ * index_->d);
-        std::ifstream file(rest(request), std::ios::binary);
-        if (!file.read(reinterpret_cast<char*>(queries_->data()), static_cast<std::streamsize>(queries_->bytes()))) {
-            throw std::runtime_error("the file holds too few queries");
-        }
+        const auto n = read<int64_t>(request);
+        queries_ = std::make_unique<Vectors>(n, index_->d, rest(request));
         return "ok";
     }
 
@@ -201,10 +181,10 @@ class Peer {
         faiss::SearchParametersIVF storage;
         const auto* params = parameters(read<size_t>(request), storage);
         const auto count = read<int64_t>(request);
-        const int64_t d = index_->d, rows = batch ? query_count_ : 1;
+        const int64_t d = index_->d, rows = batch ? queries_->n : 1;
         Aligned<float> distances(rows * k);
         Aligned<int64_t> labels(rows * k);
-        const float* x = queries_->data();
+        const float* x = queries_->values.data();
 
         const double cpu = seconds(CLOCK_THREAD_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
         if (batch) {
@@ -214,11 +194,22 @@ class Peer {
         } else {
             for (int64_t i = 0, query = 0; i < count; i++) {
                 index_->search(1, x + query * d, k, distances.data(), labels.data(), params);
-                query = query + 1 == query_count_ ? 0 : query + 1;
+                query = query + 1 == queries_->n ? 0 : query + 1;
             }
         }
         const double wall_end = seconds(CLOCK_MONOTONIC), cpu_end = seconds(CLOCK_THREAD_CPUTIME_ID);
         return result(wall_end - wall, cpu_end - cpu, labels, distances);
+    }
+
+    std::string write_results(std::istringstream& request) {
+        const auto k = read<int64_t>(request);
+        const auto path = rest(request);
+        Aligned<float> distances(queries_->n * k);
+        Aligned<int64_t> labels(queries_->n * k);
+        index_->search(queries_->n, queries_->values.data(), k, distances.data(), labels.data());
+        write(path, labels.data(), labels.bytes());
+        write(path, distances.data(), distances.bytes(), true);
+        return "ok";
     }
 
     std::string measure_many(std::istringstream& request) {
@@ -243,13 +234,13 @@ class Peer {
                 const auto* params = parameters(nprobe, storage);
                 Aligned<float> my_distances(k);
                 Aligned<int64_t> my_labels(k);
-                const float* x = queries_->data();
+                const float* x = queries_->values.data();
                 ready++;
                 while (!go) {
                 }
                 for (int64_t i = 0, query = 0; i < calls; i++) {
                     index_->search(1, x + query * index_->d, k, my_distances.data(), my_labels.data(), params);
-                    query = query + 1 == query_count_ ? 0 : query + 1;
+                    query = query + 1 == queries_->n ? 0 : query + 1;
                 }
                 if (t == 0) {
                     std::copy_n(my_distances.data(), k, distances.data());

@@ -1,4 +1,4 @@
-namespace FaissNet.Benchmarks.Interop;
+namespace FaissNet.Benchmarks;
 
 /// <summary>Places in the working tree.</summary>
 internal static class Repository

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace FaissNet.Benchmarks.Interop;
+namespace FaissNet.Benchmarks;
+
+/// <summary>What a measurement ran on.</summary>
+internal sealed record Machine(string Processor, int Processors, double MemoryGiB, string System, string Runtime);
 
 internal static class MachineFacts
 {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace FaissNet.Benchmarks.Interop;
+namespace FaissNet.Benchmarks;
 
 /// <summary>Which processors a thread runs on, and the time it had there: Linux's own calls, which .NET has no names for.</summary>
 internal static unsafe partial class Processors

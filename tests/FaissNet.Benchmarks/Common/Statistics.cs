@@ -1,4 +1,4 @@
-namespace FaissNet.Benchmarks.Interop;
+namespace FaissNet.Benchmarks;
 
 /// <summary>A median and the quartiles around it.</summary>
 internal readonly record struct Spread(double Median, double Lower, double Upper)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace FaissNet.Benchmarks.Interop;
+namespace FaissNet.Benchmarks;
 
 internal static class WarmUp
 {
