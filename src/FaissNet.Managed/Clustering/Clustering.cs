@@ -112,6 +112,17 @@ public sealed class Clustering
         }
     }
 
+    /// <summary>Iterates over all vectors, packed before, from the centroids that are there if <paramref name="hotStart"/>: what FAISS's
+    /// product quantizer does when it is trained again and again, as by OPQ.</summary>
+    internal void TrainPacked(ReadOnlySpan<float> vectors, PackedPoints points, bool hotStart, CancellationToken cancellationToken)
+    {
+        _iterations.Clear();
+        if (!hotStart)
+            Initialize(vectors, points.Count, redo: 0);
+
+        Iterate(vectors, points, progress: null, cancellationToken);
+    }
+
     private float[] Gather(ReadOnlySpan<float> rows, int[]? permutation, int count, int stride, int offset)
     {
         var gathered = GC.AllocateUninitializedArray<float>(checked(count * Dimension));
