@@ -23,6 +23,28 @@ internal static class IndexArguments
         ? m
         : throw new ArgumentOutOfRangeException(nameof(m), m, $"m is {m}: expected a divisor of d = {d}.");
 
+    public static T NotNull<T>(T argument, string name)
+        where T : class => argument ?? throw new ArgumentNullException(name);
+
+    /// <summary>For types that store no ids: what is merged in is numbered on.</summary>
+    public static void RequireNumbering(long addId, long count, string type)
+    {
+        if (addId != count)
+            throw new ArgumentException($"addId is {addId}: {type} stores no ids, and numbers on from Count = {count}.", nameof(addId));
+    }
+
+    /// <summary>What <see cref="VectorIndex.MergeFrom(VectorIndex)"/> checks of the outer indexes, for those that they wrap.</summary>
+    public static void RequireMergeable(ManagedIndex index, ManagedIndex other)
+    {
+        if (index.GetType() != other.GetType() || index.Dimension != other.Dimension || index.Metric != other.Metric)
+        {
+            throw new ArgumentException(
+                $"other wraps a {other.TypeName} of {other.Dimension} components with {other.Metric}: expected a {index.TypeName} of " +
+                $"{index.Dimension} with {index.Metric}.",
+                nameof(other));
+        }
+    }
+
     public static KeyNotFoundException NoSuchId(long id) => new($"The index holds no vector with the id {id}.");
 
     public static KeyNotFoundException NoSuchId(long id, long count) =>

@@ -56,6 +56,14 @@ public abstract partial class ManagedIndex : VectorIndex
 
     internal IndexDescription DescribeInner() => DescribeCore();
 
+    internal void MergeInner(VectorIndex other, long addId) => MergeFromCore(other, addId);
+
+    internal int EncodedSizeInner() => EncodedSizeCore();
+
+    internal void EncodeInner(ReadOnlySpan<float> vectors, int n, Span<byte> codes) => EncodeCore(vectors, n, codes);
+
+    internal void DecodeInner(ReadOnlySpan<byte> codes, int n, Span<float> vectors) => DecodeCore(codes, n, vectors);
+
     /// <summary>Gives the memory outside the garbage collector's heap back; nobody uses the index any more.</summary>
     internal abstract void FreeMemory();
 

@@ -21,6 +21,10 @@ public sealed class CenteringTransform : VectorTransform
     internal static CenteringTransform FromFile(int d, float[] mean, bool isTrained) =>
         new(d) { _mean = mean, IsTrained = isTrained && mean.Length == d };
 
+    internal override long ParameterCount => _mean.Length;
+
+    internal override bool AppliesLike(VectorTransform other) => other is CenteringTransform centering && Mean.SequenceEqual(centering.Mean);
+
     internal override unsafe void ApplyCore(float* vectors, int n, float* transformed)
     {
         for (var i = 0; i < n; i++)

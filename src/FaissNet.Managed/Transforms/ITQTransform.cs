@@ -60,6 +60,11 @@ public sealed class ITQTransform : VectorTransform
         return clone;
     }
 
+    internal override long ParameterCount => _mean.Length + PcaThenItq.ParameterCount;
+
+    internal override bool AppliesLike(VectorTransform other) =>
+        other is ITQTransform itq && Mean.SequenceEqual(itq.Mean) && PcaThenItq.AppliesLike(itq.PcaThenItq);
+
     internal override unsafe void ApplyCore(float* vectors, int n, float* transformed)
     {
         using var centred = new AlignedFloats((long)n * DIn);

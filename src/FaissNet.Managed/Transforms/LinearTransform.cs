@@ -66,6 +66,13 @@ public class LinearTransform : VectorTransform
         IsOrthonormal = _forward is not null && FindOrthonormal();
     }
 
+    internal override long ParameterCount => _a.Length + _b.Length;
+
+    // What is called OPQMatrix here comes back from a file as a plain LinearTransform.
+    internal override bool AppliesLike(VectorTransform other) =>
+        other is LinearTransform linear && linear.DIn == DIn && linear.HaveBias == HaveBias &&
+        A.SequenceEqual(linear.A) && (!HaveBias || B.SequenceEqual(linear.B));
+
     internal override unsafe void ApplyCore(float* vectors, int n, float* transformed) =>
         MatrixProduct.Multiply(vectors, n, _forward!, transformed);
 

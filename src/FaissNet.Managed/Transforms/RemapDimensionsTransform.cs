@@ -54,6 +54,11 @@ public sealed class RemapDimensionsTransform : VectorTransform
     /// <summary>dOut input components; -1 where the output is 0.</summary>
     public ReadOnlySpan<int> Map => _map;
 
+    internal override long ParameterCount => _map.Length;
+
+    internal override bool AppliesLike(VectorTransform other) =>
+        other is RemapDimensionsTransform remap && remap.DIn == DIn && Map.SequenceEqual(remap.Map);
+
     internal override unsafe void ApplyCore(float* vectors, int n, float* transformed)
     {
         for (var i = 0; i < n; i++, vectors += DIn, transformed += DOut)

@@ -83,6 +83,12 @@ public abstract class VectorTransform
     internal virtual unsafe void ReverseCore(float* transformed, int n, float* vectors) =>
         throw new NotSupportedException($"{GetType().Name} cannot be undone.");
 
+    /// <summary>Values that the transform holds to apply it.</summary>
+    internal virtual long ParameterCount => 0;
+
+    /// <summary>Whether the other gives the same for every vector.</summary>
+    internal virtual bool AppliesLike(VectorTransform other) => other.GetType() == GetType() && other.DIn == DIn && other.DOut == DOut;
+
     /// <summary>A copy: training one does not change the other.</summary>
     internal virtual VectorTransform Clone() => (VectorTransform)MemberwiseClone();
 

@@ -1,0 +1,229 @@
+namespace FaissNet.Managed;
+
+/// <summary>
+/// Codes vectors component by component: a few bits each, between bounds that are learned. FAISS's <c>ScalarQuantizer</c>
+/// (<c>faiss/impl/ScalarQuantizer.cpp</c>), byte for byte.
+/// </summary>
+public sealed unsafe partial class ScalarQuantizer
+{
+    private const int VectorsPerTask = 256;
+
+    private float[] _trained = [];
+
+    /// <summary>A quantizer, not trained yet.</summary>
+    /// <param name="d">Components per vector.</param>
+    /// <param name="qtype">How components are written.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    public ScalarQuantizer(int d, ScalarQuantizerType qtype)
+    {
+        Dimension = IndexArguments.Dimension(d);
+        QType = Enum.IsDefined(qtype)
+            ? qtype
+            : throw new ArgumentOutOfRangeException(
+                nameof(qtype), qtype, $"qtype is {qtype}: expected one of {string.Join(", ", Enum.GetNames<ScalarQuantizerType>())}.");
+        Bits = qtype switch
+        {
+            ScalarQuantizerType.QT_4bit or ScalarQuantizerType.QT_4bit_uniform => 4,
+            ScalarQuantizerType.QT_6bit => 6,
+            ScalarQuantizerType.QT_fp16 => 16,
+            _ => 8,
+        };
+        CodeSize = (d * Bits + 7) / 8;
+    }
+
+    /// <summary>Components per vector. FAISS's <c>d</c>.</summary>
+    public int Dimension { get; }
+
+    /// <summary>How components are written. FAISS's <c>qtype</c>.</summary>
+    public ScalarQuantizerType QType { get; }
+
+    /// <summary>How training finds ranges. FAISS's <c>rangestat</c>.</summary>
+    public ScalarQuantizerRangeStat RangeStat { get; init; }
+
+    /// <summary>What <see cref="RangeStat"/> takes beside the values. FAISS's <c>rangestat_arg</c>.</summary>
+    public float RangeStatArg { get; init; }
+
+    /// <summary>Bits per component. FAISS's <c>bits</c>.</summary>
+    public int Bits { get; }
+
+    /// <summary>Bytes per code: d·<see cref="Bits"/> bits, rounded up. FAISS's <c>code_size</c>.</summary>
+    public int CodeSize { get; }
+
+    /// <summary>Whether vectors can be coded.</summary>
+    public bool IsTrained => _trained.Length == TrainedLength;
+
+    /// <summary>The least value of each component, then the widths of their ranges: 2·d values, 2 with one range for all, none if the type
+    /// needs no training. FAISS's <c>trained</c>.</summary>
+    public ReadOnlySpan<float> Trained => _trained;
+
+    /// <summary>Whether all components share a range.</summary>
+    internal bool IsUniform => QType is ScalarQuantizerType.QT_8bit_uniform or ScalarQuantizerType.QT_4bit_uniform;
+
+    /// <summary>How many values training finds.</summary>
+    internal int TrainedLength => QType switch
+    {
+        ScalarQuantizerType.QT_fp16 or ScalarQuantizerType.QT_8bit_direct => 0,
+        _ => IsUniform ? 2 : 2 * Dimension,
+    };
+
+    /// <summary>Finds the ranges. Types that need none return at once.</summary>
+    /// <param name="vectors">n·d floats, n at least 1.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of d or 0, or a component is not finite.</exception>
+    public void Train(ReadOnlySpan<float> vectors)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        if (n == 0)
+            throw new ArgumentException("vectors is empty: expected representative vectors to train with.", nameof(vectors));
+
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        if (TrainedLength > 0)
+            _trained = ScalarQuantizerTraining.Train(this, vectors, n);
+    }
+
+    /// <summary>Takes over ranges, as from a file; empty for none yet.</summary>
+    internal void SetTrained(ReadOnlySpan<float> trained) => _trained = trained.ToArray();
+
+    /// <summary>Codes n vectors. FAISS's <c>compute_codes</c>.</summary>
+    /// <param name="vectors">n·d floats.</param>
+    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes. May be longer.</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    public void Encode(ReadOnlySpan<float> vectors, Span<byte> codes)
+    {
+        RequireTrained();
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireLength(codes.Length, checked(n * CodeSize), nameof(codes), "n * CodeSize");
+        fixed (float* x = vectors)
+        fixed (byte* code = codes)
+            Encode(x, n, code);
+    }
+
+    /// <summary>Decodes n codes: each component becomes the middle of its step.</summary>
+    /// <param name="codes">n·<see cref="CodeSize"/> bytes.</param>
+    /// <param name="vectors">Receives n·d floats. May be longer.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
+    {
+        RequireTrained();
+        var (n, rest) = Math.DivRem(codes.Length, CodeSize);
+        if (rest != 0)
+            throw new ArgumentException($"codes holds {codes.Length} bytes: expected a multiple of CodeSize, {CodeSize}.", nameof(codes));
+
+        VectorArguments.RequireLength(vectors.Length, checked(n * Dimension), nameof(vectors), "n * d");
+        fixed (byte* code = codes)
+        fixed (float* x = vectors)
+            Decode(code, n, x);
+    }
+
+    /// <summary>Codes n vectors.</summary>
+    internal void Encode(float* vectors, int n, byte* codes)
+    {
+        if (n <= VectorsPerTask)
+        {
+            for (var i = 0; i < n; i++)
+                EncodeOne(vectors + (long)i * Dimension, codes + (long)i * CodeSize);
+
+            return;
+        }
+
+        ManagedThreads.For((n + VectorsPerTask - 1) / VectorsPerTask, task =>
+        {
+            for (var i = task * VectorsPerTask; i < Math.Min(n, (task + 1) * VectorsPerTask); i++)
+                EncodeOne(vectors + (long)i * Dimension, codes + (long)i * CodeSize);
+        });
+    }
+
+    /// <summary>Decodes n codes.</summary>
+    internal void Decode(byte* codes, int n, float* vectors)
+    {
+        for (var i = 0; i < n; i++)
+            DecodeOne(codes + (long)i * CodeSize, vectors + (long)i * Dimension);
+    }
+
+    /// <summary>The number that stands for a component in a code: half-precision bits, or a step of its range.</summary>
+    internal int Component(byte* code, int i) => QType switch
+    {
+        ScalarQuantizerType.QT_fp16 => ((ushort*)code)[i],
+        ScalarQuantizerType.QT_4bit or ScalarQuantizerType.QT_4bit_uniform => (code[i / 2] >> (i % 2 * 4)) & 15,
+        ScalarQuantizerType.QT_6bit => SixBits(code, i),
+        _ => code[i],
+    };
+
+    private void EncodeOne(float* x, byte* code)
+    {
+        var d = Dimension;
+        switch (QType)
+        {
+            case ScalarQuantizerType.QT_fp16:
+                for (var i = 0; i < d; i++)
+                    ((ushort*)code)[i] = BitConverter.HalfToUInt16Bits((Half)x[i]);
+
+                return;
+            case ScalarQuantizerType.QT_8bit_direct:
+                for (var i = 0; i < d; i++)
+                    code[i] = (byte)(int)x[i];
+
+                return;
+        }
+
+        new Span<byte>(code, CodeSize).Clear();
+        for (var i = 0; i < d; i++)
+        {
+            var (minimum, width) = IsUniform ? (_trained[0], _trained[1]) : (_trained[i], _trained[d + i]);
+            var share = width == 0 ? 0 : Math.Clamp((x[i] - minimum) / width, 0f, 1f);
+            switch (Bits)
+            {
+                case 8:
+                    code[i] = (byte)(255 * share);
+                    break;
+                case 4:
+                    // In double, as C++ multiplies a float by 15.0.
+                    code[i / 2] |= (byte)((int)(share * 15.0) << (i % 2 * 4));
+                    break;
+                default:
+                    PutSixBits(code, i, (int)(share * 63.0));
+                    break;
+            }
+        }
+    }
+
+    private void DecodeOne(byte* code, float* x)
+    {
+        var d = Dimension;
+        var steps = (1 << Bits) - 1;
+        for (var i = 0; i < d; i++)
+        {
+            var number = Component(code, i);
+            x[i] = QType switch
+            {
+                ScalarQuantizerType.QT_fp16 => (float)BitConverter.UInt16BitsToHalf((ushort)number),
+                ScalarQuantizerType.QT_8bit_direct => number,
+                _ when IsUniform => _trained[0] + (number + 0.5f) / steps * _trained[1],
+                _ => _trained[i] + (number + 0.5f) / steps * _trained[d + i],
+            };
+        }
+    }
+
+    // Four components in three bytes, the first in the lowest bits.
+    private static int SixBits(byte* code, int i)
+    {
+        var (at, shift) = (i * 6 / 8, i * 6 % 8);
+        return ((code[at] >> shift) | (shift > 2 ? code[at + 1] << (8 - shift) : 0)) & 63;
+    }
+
+    private static void PutSixBits(byte* code, int i, int number)
+    {
+        var (at, shift) = (i * 6 / 8, i * 6 % 8);
+        code[at] |= (byte)(number << shift);
+        if (shift > 2)
+            code[at + 1] |= (byte)(number >> (8 - shift));
+    }
+
+    private void RequireTrained()
+    {
+        if (!IsTrained)
+            throw new InvalidOperationException($"This {nameof(ScalarQuantizer)} is not trained: call {nameof(Train)} with representative vectors first.");
+    }
+}
