@@ -25,6 +25,9 @@ public abstract unsafe partial class IndexIVF
     /// <summary>What heaps compare by (the squared distance, or the inner product negated) for consecutive codes of the list.</summary>
     private protected abstract void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances);
 
+    /// <summary>Whether <see cref="SearchLists"/> leaves neighbours sorted, the nearest first, instead of heaps.</summary>
+    private protected virtual bool FindsSorted => false;
+
     /// <summary>Scans the lists of several queries into their heaps. Types override this with something faster that gives the same.</summary>
     private protected virtual void SearchLists(in ListSearch search)
     {
@@ -89,7 +92,10 @@ public abstract unsafe partial class IndexIVF
         {
             float* heap = search.Distances + (long)i * found, distance = distances + (long)(first + i) * k;
             long* ids = search.Labels + (long)i * found, label = labels + (long)(first + i) * k;
-            NearestHeap.Finish(heap, ids, found, Metric);
+            if (!FindsSorted)
+                NearestHeap.Sort(heap, ids, found);
+
+            NearestHeap.FinishSorted(heap, ids, found, Metric);
             new ReadOnlySpan<float>(heap, found).CopyTo(new Span<float>(distance, found));
             new ReadOnlySpan<long>(ids, found).CopyTo(new Span<long>(label, found));
             if (k > found)

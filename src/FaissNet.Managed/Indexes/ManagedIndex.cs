@@ -64,6 +64,19 @@ public abstract partial class ManagedIndex : VectorIndex
 
     internal void DecodeInner(ReadOnlySpan<byte> codes, int n, Span<float> vectors) => DecodeCore(codes, n, vectors);
 
+    /// <summary>The ids of the k nearest in any order, for an index that orders them anew; behind them -1 where there are no more.</summary>
+    internal virtual unsafe void FindCandidates(float* queries, int n, int k, long* labels, SearchParameters? parameters)
+    {
+        using var scratch = Scratch.Rent();
+        SearchCore(
+            new ReadOnlySpan<float>(queries, checked(n * Dimension)),
+            n,
+            k,
+            new Span<float>(scratch.Floats((long)n * k), checked(n * k)),
+            new Span<long>(labels, n * k),
+            parameters);
+    }
+
     /// <summary>Gives the memory outside the garbage collector's heap back; nobody uses the index any more.</summary>
     internal abstract void FreeMemory();
 

@@ -63,6 +63,12 @@ internal static unsafe class NearestHeap
     public static void Finish(float* distances, long* ids, int k, MetricType metric)
     {
         Sort(distances, ids, k);
+        FinishSorted(distances, ids, k, metric);
+    }
+
+    /// <summary>What <see cref="Finish"/> does after sorting.</summary>
+    public static void FinishSorted(float* distances, long* ids, int k, MetricType metric)
+    {
         var worst = metric == MetricType.InnerProduct ? float.MinValue : float.MaxValue;
         for (var i = 0; i < k; i++)
         {

@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace FaissNet.Managed;
+
+/// <summary>
+/// Tables of floats rounded down to bytes, for <see cref="FastScan"/>: an entry t of a part whose smallest entry is m becomes
+/// ⌊(t - m) / <see cref="Step"/>⌋, and what the sums of bytes lack is the sum of the m, <see cref="Start"/>.
+/// </summary>
+/// <remarks>
+/// <para>One step serves all parts. It is as small as two conditions allow: the two largest bytes of a row sum to at most 255, and those sums
+/// over all rows to at most 65535. Of a code with the sum K of bytes and the distance D, as floats give it,
+/// <c>Start + Step·K - Error ≤ D ≤ Start + Step·K + Parts·Step + Error</c> holds.</para>
+/// <para>Proof. Without rounding, rounding down takes from each of the parts at least 0 and less than one step. The quotient is computed with
+/// two roundings, so it is off by at most 255·2·2^-24, less than 1e-4: no byte is larger than its quotient by more than that, or smaller by more
+/// than one and that; over all parts that is <c>Parts·Step·1e-4</c>. D is a float sum of Parts + 2 terms whose magnitudes sum to at most A
+/// (<see cref="Measure"/>), so it is off by at most (Parts + 2)·2^-24·A, to first order. Start and Step, two more operations to apply them and
+/// those that compare the result with a limit round by at most 2^-24 of magnitudes up to 3·A each. With (Parts + 16)·2^-22·A in all,
+/// <see cref="Error"/> leaves room for more than twice of all of it.</para>
+/// <para>Where no step exists, because all entries of every part are equal or one is not finite, all bytes are zero and Error is infinite:
+/// the filter passes everything.</para>
+/// </remarks>
+internal unsafe struct FastScanTables
+{
+    private const int KSub = 16;
+
+    /// <summary>[rows][2][16] floats.</summary>
+    public float* Floats;
+
+    /// <summary>[rows][2][16] bytes.</summary>
+    public byte* Bytes;
+
+    /// <summary>What a sum of zero stands for.</summary>
+    public float Start;
+
+    /// <summary>What one more in a sum stands for.</summary>
+    public float Step;
+
+    /// <summary>1 / <see cref="Step"/>.</summary>
+    public float InverseStep;
+
+    /// <summary>See the remarks.</summary>
+    public float Error;
+
+    /// <summary>What rounding down may take, and twice the error: of two codes whose sums stand for distances farther apart than this, the
+    /// one with the smaller sum is nearer.</summary>
+    public float Width;
+
+    /// <summary>Rounds the floats.</summary>
+    /// <param name="rows">Bytes per code.</param>
+    /// <param name="parts">The parts, at most 2·rows.</param>
+    /// <param name="magnitude">The largest magnitude of what else is added to a distance, for all codes.</param>
+    [SkipLocalsInit]
+    public void Quantize(int rows, int parts, double magnitude)
+    {
+        using var scratch = Scratch.Rent();
+        var minima = scratch.Floats(2 * rows);
+        var range = Measure(Floats, rows, minima, out var start, out var sum);
+        var largest = Math.Min(255, ushort.MaxValue / rows);
+        magnitude += sum;
+        Step = range / largest;
+        InverseStep = 1 / Step;
+        if (!(range > 0) || !float.IsFinite(InverseStep) || !double.IsFinite(magnitude))
+        {
+            (Start, Step, InverseStep, Error, Width) = (0, 0, 0, float.PositiveInfinity, float.PositiveInfinity);
+            new Span<byte>(Bytes, rows * 2 * KSub).Clear();
+            return;
+        }
+
+        Start = (float)start;
+        var error = (parts + 16) * Math.ScaleB(magnitude, -22) + parts * Step * 1e-4;
+        Error = MathF.BitIncrement((float)error);
+        Width = MathF.BitIncrement((float)(parts * (double)Step + 2 * error));
+        if (Vector128.IsHardwareAccelerated)
+            Quantize128(Floats, rows, minima, InverseStep, Bytes);
+        else
+            QuantizeScalar(Floats, rows, minima, InverseStep, Bytes);
+    }
+
+    /// <summary>The smallest entries of each part and their sum, the largest difference within a row (of both parts together), and the sum of the
+    /// largest magnitudes.</summary>
+    internal static float Measure(float* tables, int rows, float* minima, out double start, out double magnitude)
+    {
+        var widest = 0f;
+        (start, magnitude) = (0, 0);
+        for (var row = 0; row < rows; row++)
+        {
+            var range = 0f;
+            for (var part = 2 * row; part < 2 * row + 2; part++)
+            {
+                var (smallest, largest) = Extremes(tables + part * KSub);
+                minima[part] = smallest;
+                start += smallest;
+                magnitude += Math.Max(Math.Abs(smallest), Math.Abs(largest));
+                range += largest - smallest;
+            }
+
+            // Not a number stays.
+            widest = range <= widest ? widest : range;
+        }
+
+        return widest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (float Smallest, float Largest) Extremes(float* table)
+    {
+        if (Vector128.IsHardwareAccelerated)
+        {
+            Vector128<float> a = Vector128.Load(table), b = Vector128.Load(table + 4), c = Vector128.Load(table + 8), d = Vector128.Load(table + 12);
+            var smallest = Vector128.MinNative(Vector128.MinNative(a, b), Vector128.MinNative(c, d));
+            var largest = Vector128.MaxNative(Vector128.MaxNative(a, b), Vector128.MaxNative(c, d));
+            smallest = Vector128.MinNative(smallest, Vector128.Shuffle(smallest, Vector128.Create(2, 3, 0, 1)));
+            largest = Vector128.MaxNative(largest, Vector128.Shuffle(largest, Vector128.Create(2, 3, 0, 1)));
+            smallest = Vector128.MinNative(smallest, Vector128.Shuffle(smallest, Vector128.Create(1, 0, 3, 2)));
+            largest = Vector128.MaxNative(largest, Vector128.Shuffle(largest, Vector128.Create(1, 0, 3, 2)));
+            return (smallest[0], largest[0]);
+        }
+
+        var (low, high) = (table[0], table[0]);
+        for (var c = 1; c < KSub; c++)
+            (low, high) = (Math.Min(low, table[c]), Math.Max(high, table[c]));
+
+        return (low, high);
+    }
+
+    internal static void QuantizeScalar(float* tables, int rows, float* minima, float inverse, byte* bytes)
+    {
+        for (var i = 0; i < rows * 2 * KSub; i++)
+            bytes[i] = (byte)((tables[i] - minima[i / KSub]) * inverse);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Quantize128(float* tables, int rows, float* minima, float inverse, byte* bytes)
+    {
+        for (var part = 0; part < 2 * rows; part++, tables += KSub, bytes += KSub)
+        {
+            var minimum = Vector128.Create(minima[part]);
+            var a = Vector128.ConvertToInt32Native((Vector128.Load(tables) - minimum) * inverse);
+            var b = Vector128.ConvertToInt32Native((Vector128.Load(tables + 4) - minimum) * inverse);
+            var c = Vector128.ConvertToInt32Native((Vector128.Load(tables + 8) - minimum) * inverse);
+            var d = Vector128.ConvertToInt32Native((Vector128.Load(tables + 12) - minimum) * inverse);
+            Vector128.Narrow(Vector128.Narrow(a, b).AsUInt16(), Vector128.Narrow(c, d).AsUInt16()).Store(bytes);
+        }
+    }
+}
