@@ -46,7 +46,8 @@ public sealed unsafe partial class IndexIVFPQFastScan
                 Size = size,
                 Bias = ByResidual ? coarse[p] : 0,
             };
-            scan.Scan(scannedList, search.Selector);
+            var next = p + 1 < search.NProbe && lists[p + 1] >= 0 ? Lists.Codes(lists[p + 1]) : null;
+            scan.Scan(scannedList, search.Selector, next);
             scanned += size;
         }
     }

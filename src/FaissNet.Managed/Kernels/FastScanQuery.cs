@@ -45,6 +45,8 @@ internal unsafe ref struct FastScanQuery
     /// <summary>Where the tables of floats belong, [rows][2][16], before <see cref="Begin"/>.</summary>
     public readonly float* Tables => _tables.Floats;
 
+    internal readonly byte* TableBytes => _tables.Bytes;
+
     /// <summary>Begins a query whose tables of floats stand in <see cref="Tables"/>.</summary>
     /// <param name="magnitude">The largest magnitude of a list's bias and of a code's term together.</param>
     public void Begin(double magnitude)
@@ -57,24 +59,25 @@ internal unsafe ref struct FastScanQuery
     /// <summary>Scans a list.</summary>
     /// <param name="list">The list.</param>
     /// <param name="selector">Only these ids count; null for all.</param>
-    public void Scan(in ScannedList list, IdSelector? selector)
+    /// <param name="next">The codes that are scanned next; null if there are none.</param>
+    public void Scan(in ScannedList list, IdSelector? selector, byte* next)
     {
+        next = next is null ? list.Codes : next;
         _lists[_listCount] = list;
         var place = (long)_listCount++ << 32;
         var start = _tables.Start + list.Bias;
-        int rows = _codebook.Rows, blocks = list.Size / Block;
+        var blocks = list.Size / Block;
         for (var block = 0; block < blocks; block += BlocksPerStep)
         {
             var count = Math.Min(BlocksPerStep, blocks - block);
-            if (!Filter(list, list.Codes + (long)block * Block * rows, block, count, Block, start))
+            if (!Filter(list, block, count, Block, start, next))
                 continue;
 
             Collect(list, place, block * Block, count, start, selector);
         }
 
         var tail = list.Size % Block;
-        if (tail != 0 && Filter(
-                list, list.Codes + (long)blocks * Block * rows, blocks, 1, InvertedLists.TailStride(list.Size, Block), start))
+        if (tail != 0 && Filter(list, blocks, 1, InvertedLists.TailStride(list.Size, Block), start, next))
         {
             _masks[0] &= (1UL << tail) - 1;
             Collect(list, place, blocks * Block, 1, start, selector);
@@ -168,7 +171,7 @@ internal unsafe ref struct FastScanQuery
     }
 
     // Whether any of these codes may pass; then the masks tell which.
-    private readonly bool Filter(in ScannedList list, byte* codes, int block, int count, int stride, float start)
+    private readonly bool Filter(in ScannedList list, int block, int count, int stride, float start, byte* next)
     {
         // Without a limit everything passes, and terms are looked at afterwards.
         ushort limit = ushort.MaxValue;
@@ -181,7 +184,8 @@ internal unsafe ref struct FastScanQuery
             limit = (ushort)Math.Min(steps + 1, ushort.MaxValue);
         }
 
-        FastScan.Sum(codes, count, _codebook.Rows, stride, _tables.Bytes, limit, _sums, _masks);
+        var bytes = (long)block * Block * _codebook.Rows;
+        FastScan.Sum(list.Codes + bytes, count, _codebook.Rows, stride, _tables.Bytes, limit, _sums, _masks, next + bytes);
         if (list.Terms is not null)
             FilterTerms(_sums, list.Terms + (long)block * Block, count, Math.Min(count * Block, list.Size - block * Block), start);
 
