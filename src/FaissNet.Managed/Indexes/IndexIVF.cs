@@ -46,6 +46,9 @@ public abstract unsafe partial class IndexIVF : ManagedIndex
         }
     }
 
+    /// <summary>Codes that a search looks at per query; 0 for no limit. FAISS's <c>max_codes</c>.</summary>
+    private protected long MaxCodes => Volatile.Read(ref _maxCodes);
+
     /// <summary>How the coarse centroids are trained. FAISS's <c>cp</c>: 10 iterations, spherical with the inner product.</summary>
     public ClusteringParameters ClusteringParameters { get; set; }
 

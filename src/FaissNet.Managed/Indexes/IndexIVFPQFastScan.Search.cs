@@ -3,53 +3,215 @@ namespace FaissNet.Managed;
 // Searching.
 public sealed unsafe partial class IndexIVFPQFastScan
 {
+    // Up to here the distances of what passes the filter are computed at once and kept in a heap; above it they are collected, because heaps
+    // cost more the larger they are.
+    private const int LargestHeap = 32;
+
+    // Fewer queries than this share too few lists.
+    private const int FewestTogether = 8;
+
+    // Enough for lists to be shared, and few enough for what is kept of all to stay in the second-level cache.
+    private protected override int QueriesPerTask => 128;
+
     private protected override bool FindsSorted => true;
 
     // The tables, and behind them what is added to every distance of a list.
     private protected override long ScanFloats => Codebook().TableSize + FastScanDistances.Lanes;
 
+    /// <inheritdoc/>
+    internal override void FindCandidates(float* queries, int n, int k, int room, long* labels, int* counts, SearchParameters? parameters)
+    {
+        RequireOnly(parameters, probes: true, selector: true);
+        var nprobe = Math.Min(parameters?.NProbe ?? NProbe, NList);
+        using var scratch = Scratch.Rent();
+        var search = new ListSearch
+        {
+            Queries = queries,
+            Count = n,
+            K = k,
+            NProbe = nprobe,
+            Lists = scratch.Ints((long)n * nprobe),
+            CoarseDistances = scratch.Floats((long)n * nprobe),
+            Selector = parameters?.Selector,
+            MaxCodes = parameters?.MaxCodes ?? MaxCodes,
+        };
+        ChooseLists(queries, n, nprobe, search.Lists, search.CoarseDistances);
+        var codebook = Codebook();
+        var scanner = new FastScanner(scratch, codebook);
+        var scans = scratch.Take<FastScanQuery>(n);
+        for (var i = 0; i < n; i++)
+            scans[i] = FastScanQuery.ForCandidates(scratch, codebook, k);
+
+        ScanTogether(search, codebook, scanner, scans, scratch);
+        for (var i = 0; i < n; i++)
+            counts[i] = TakeCandidates(search, i, scanner, ref scans[i], room, labels + (long)i * room);
+    }
+
     private protected override void SearchLists(in ListSearch search)
     {
         using var scratch = Scratch.Rent();
         var codebook = Codebook();
-        var scan = new FastScanQuery(scratch, codebook, search.K, search.NProbe);
+        var scanner = new FastScanner(scratch, codebook);
+        if (search.K <= LargestHeap)
+        {
+            var scans = scratch.Take<FastScanQuery>(search.Count);
+            for (var i = 0; i < search.Count; i++)
+            {
+                scans[i] = FastScanQuery.ForNearest(
+                    scratch, codebook, search.K, search.Distances + (long)i * search.K, search.Labels + (long)i * search.K);
+            }
+
+            ScanTogether(search, codebook, scanner, scans, scratch);
+            for (var i = 0; i < search.Count; i++)
+                NearestHeap.Sort(scans[i].Distances, scans[i].Labels, search.K);
+
+            return;
+        }
+
+        var scan = FastScanQuery.ForCandidates(scratch, codebook, search.K);
+        var lists = scratch.Take<ScannedList>(search.NProbe);
         for (var i = 0; i < search.Count; i++)
         {
-            ScanQuery(search, i, codebook, ref scan);
-            scan.Finish(search.Distances + (long)i * search.K, search.Labels + (long)i * search.K);
+            Begin(search, i, codebook, ref scan);
+            var probes = Probes(search, i);
+            for (var p = 0; p < probes; p++)
+                Scan(search, i, p, p + 1 < probes ? p + 1 : p, scanner, ref scan);
+
+            for (var p = 0; p < probes; p++)
+                lists[p] = ListAt(search, i, p);
+
+            scanner.Finish(ref scan, lists, search.Distances + (long)i * search.K, search.Labels + (long)i * search.K);
         }
     }
 
-    private void ScanQuery(in ListSearch search, int i, FastScanCodebook codebook, ref FastScanQuery scan)
+    // Every query scans its nearest lists first: they give it a limit that is nearly final. The others are taken list by list: a list comes from
+    // memory once for all queries that visit it.
+    private void ScanTogether(in ListSearch search, FastScanCodebook codebook, in FastScanner scanner, FastScanQuery* scans, Scratch scratch)
     {
-        FillTables(codebook, search.Queries + (long)i * Dimension, scan.Tables);
-        var lists = search.Lists + (long)i * search.NProbe;
+        var together = search.Count >= FewestTogether;
+        var firsts = scratch.Ints(search.Count);
+        var probes = scratch.Ints(search.Count);
+        for (var i = 0; i < search.Count; i++)
+        {
+            Begin(search, i, codebook, ref scans[i]);
+            probes[i] = Probes(search, i);
+            var p = 0;
+            while (p < probes[i] && (!together || scans[i].Limit == float.PositiveInfinity))
+            {
+                Scan(search, i, p, p + 1 < probes[i] ? p + 1 : p, scanner, ref scans[i]);
+                p++;
+            }
+
+            firsts[i] = p;
+        }
+
+        if (!together)
+            return;
+
+        // Sorted by list, by counting.
+        var starts = scratch.Ints(NList + 1);
+        var pairs = scratch.Longs((long)search.Count * search.NProbe);
+        new Span<int>(starts, NList + 1).Clear();
+        for (var i = 0; i < search.Count; i++)
+        {
+            for (var p = firsts[i]; p < probes[i]; p++)
+                starts[search.Lists[(long)i * search.NProbe + p] + 1]++;
+        }
+
+        for (var list = 0; list < NList; list++)
+            starts[list + 1] += starts[list];
+
+        var total = starts[NList];
+        for (var i = search.Count - 1; i >= 0; i--)
+        {
+            for (var p = firsts[i]; p < probes[i]; p++)
+                pairs[--starts[search.Lists[(long)i * search.NProbe + p] + 1]] = (long)i << 32 | (uint)p;
+        }
+
+        for (var j = 0; j < total; j++)
+        {
+            var (i, p) = ((int)(pairs[j] >> 32), (int)pairs[j]);
+            Scan(search, i, p, p, scanner, ref scans[i]);
+        }
+    }
+
+    private void Begin(in ListSearch search, int i, FastScanCodebook codebook, ref FastScanQuery scan)
+    {
+        FillTables(codebook, search.Queries + (long)i * Dimension, scan.Tables.Floats);
         var coarse = search.CoarseDistances + (long)i * search.NProbe;
         var magnitude = 0f;
-        for (var p = 0; ByResidual && p < search.NProbe && lists[p] >= 0; p++)
+        for (var p = 0; ByResidual && p < search.NProbe && search.Lists[(long)i * search.NProbe + p] >= 0; p++)
             magnitude = Math.Max(magnitude, Math.Abs(coarse[p]));
 
-        scan.Begin(magnitude + _largestTerm);
-        var scanned = 0L;
-        for (var p = 0; p < search.NProbe && (search.MaxCodes == 0 || scanned < search.MaxCodes); p++)
-        {
-            var list = lists[p];
-            var size = list < 0 ? 0 : Lists.Size(list);
-            if (size == 0)
-                continue;
+        scan.Begin(codebook, magnitude + _largestTerm);
+    }
 
-            var scannedList = new ScannedList
-            {
-                Codes = Lists.Codes(list),
-                Ids = Lists.Ids(list),
-                Terms = KeepsTerms ? Lists.Terms(list) : null,
-                Size = size,
-                Bias = ByResidual ? coarse[p] : 0,
-            };
-            var next = p + 1 < search.NProbe && lists[p + 1] >= 0 ? Lists.Codes(lists[p + 1]) : null;
-            scan.Scan(scannedList, search.Selector, next);
-            scanned += size;
+    // How many of its lists a query visits.
+    private int Probes(in ListSearch search, int i)
+    {
+        var lists = search.Lists + (long)i * search.NProbe;
+        long scanned = 0;
+        for (var p = 0; p < search.NProbe; p++)
+        {
+            if (lists[p] < 0 || (search.MaxCodes > 0 && scanned >= search.MaxCodes))
+                return p;
+
+            scanned += Lists.Size(lists[p]);
         }
+
+        return search.NProbe;
+    }
+
+    private void Scan(in ListSearch search, int i, int p, int next, in FastScanner scanner, ref FastScanQuery scan)
+    {
+        var list = ListAt(search, i, p);
+        if (list.Size == 0)
+            return;
+
+        var codes = Lists.Codes(search.Lists[(long)i * search.NProbe + next]);
+        if (scan.Distances is not null)
+            scanner.ScanNearest(ref scan, list, search.Selector, codes);
+        else
+            scanner.ScanCandidates(ref scan, list, p, search.Selector, codes);
+    }
+
+    private ScannedList ListAt(in ListSearch search, int i, int p)
+    {
+        var list = search.Lists[(long)i * search.NProbe + p];
+        var size = Lists.Size(list);
+        return new ScannedList
+        {
+            Codes = Lists.Codes(list),
+            Ids = Lists.Ids(list),
+            Terms = KeepsTerms ? Lists.Terms(list) : null,
+            Size = size,
+            TailStride = InvertedLists.TailStride(size, FastScan.BlockSize),
+            Bias = ByResidual ? search.CoarseDistances[(long)i * search.NProbe + p] : 0,
+        };
+    }
+
+    // All candidates, or, where they are too many, the k nearest.
+    private int TakeCandidates(in ListSearch search, int i, in FastScanner scanner, ref FastScanQuery scan, int room, long* labels)
+    {
+        scan.Candidates.ShrinkExactly();
+        var count = scan.Candidates.Count;
+        if (count > room)
+        {
+            using var scratch = Scratch.Rent();
+            var lists = scratch.Take<ScannedList>(search.NProbe);
+            for (var p = 0; p < Probes(search, i); p++)
+                lists[p] = ListAt(search, i, p);
+
+            return scanner.Finish(ref scan, lists, null, labels);
+        }
+
+        for (var j = 0; j < count; j++)
+        {
+            var place = scan.Candidates.Places[j];
+            labels[j] = Lists.Ids(search.Lists[(long)i * search.NProbe + (place >> 32)])[(int)place];
+        }
+
+        return count;
     }
 
     private protected override void BeginQuery(float* query, float* tables) => FillTables(Codebook(), query, tables);

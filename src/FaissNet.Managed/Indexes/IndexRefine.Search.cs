@@ -4,7 +4,7 @@ namespace FaissNet.Managed;
 public unsafe partial class IndexRefine
 {
     // Candidates of so many queries are found before they are ordered: matrix kernels want batches, and caches small ones.
-    private const int QueriesPerTask = 64;
+    private const int QueriesPerTask = 128;
 
     // Bounds the candidates of one task where k is large.
     private const int CandidatesPerTask = 1 << 20;
@@ -81,18 +81,17 @@ public unsafe partial class IndexRefine
         var first = task * perTask;
         var count = Math.Min(perTask, n - first);
         using var scratch = Scratch.Rent();
-        var found = scratch.Longs((long)count * candidates);
-        Base.FindCandidates(queries + (long)first * Dimension, count, candidates, found, parameters);
-        var computed = scratch.Floats(candidates);
+        // An index whose own distances are too coarse to tell which are the nearest hands over those that may be.
+        var room = 2 * candidates + 64;
+        var found = scratch.Longs((long)count * room);
+        var counts = scratch.Ints(count);
+        Base.FindCandidates(queries + (long)first * Dimension, count, candidates, room, found, counts, parameters);
+        var computed = scratch.Floats(room);
         for (var i = 0; i < count; i++)
         {
-            var of = found + (long)i * candidates;
-            var real = candidates;
-            while (real > 0 && of[real - 1] == -1)
-                real--;
-
-            Compute(queries + (long)(first + i) * Dimension, of, real, computed);
-            Keep(of, computed, real, k, distances + (long)(first + i) * k, labels + (long)(first + i) * k);
+            var of = found + (long)i * room;
+            Compute(queries + (long)(first + i) * Dimension, of, counts[i], computed);
+            Keep(of, computed, counts[i], k, distances + (long)(first + i) * k, labels + (long)(first + i) * k);
         }
     }
 

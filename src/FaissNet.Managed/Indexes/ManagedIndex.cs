@@ -64,17 +64,33 @@ public abstract partial class ManagedIndex : VectorIndex
 
     internal void DecodeInner(ReadOnlySpan<byte> codes, int n, Span<float> vectors) => DecodeCore(codes, n, vectors);
 
-    /// <summary>The ids of the k nearest in any order, for an index that orders them anew; behind them -1 where there are no more.</summary>
-    internal virtual unsafe void FindCandidates(float* queries, int n, int k, long* labels, SearchParameters? parameters)
+    /// <summary>Finds vectors among which the k nearest are, as far as this index knows, in any order: for an index that orders them anew.</summary>
+    /// <param name="queries">n·d floats.</param>
+    /// <param name="n">Queries.</param>
+    /// <param name="k">How many at least, if there are so many.</param>
+    /// <param name="room">How many at most.</param>
+    /// <param name="labels">Receives n times up to <paramref name="room"/> ids.</param>
+    /// <param name="counts">Receives how many each query found.</param>
+    /// <param name="parameters">As for a search.</param>
+    internal virtual unsafe void FindCandidates(
+        float* queries, int n, int k, int room, long* labels, int* counts, SearchParameters? parameters)
     {
         using var scratch = Scratch.Rent();
+        var found = scratch.Longs((long)n * k);
         SearchCore(
             new ReadOnlySpan<float>(queries, checked(n * Dimension)),
             n,
             k,
             new Span<float>(scratch.Floats((long)n * k), checked(n * k)),
-            new Span<long>(labels, n * k),
+            new Span<long>(found, n * k),
             parameters);
+        for (var i = 0; i < n; i++)
+        {
+            var ids = new ReadOnlySpan<long>(found + (long)i * k, k);
+            var none = ids.IndexOf(-1);
+            counts[i] = none < 0 ? k : none;
+            ids[..counts[i]].CopyTo(new Span<long>(labels + (long)i * room, room));
+        }
     }
 
     /// <summary>Gives the memory outside the garbage collector's heap back; nobody uses the index any more.</summary>

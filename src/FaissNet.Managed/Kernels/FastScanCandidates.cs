@@ -13,12 +13,11 @@ namespace FaissNet.Managed;
 /// value of at most V + Width (<see cref="FastScanTables"/>). That is the limit: what lies above it is farther than k others, whatever the
 /// rounding was.
 /// </remarks>
-internal unsafe ref struct FastScanCandidates
+internal unsafe struct FastScanCandidates
 {
     // Below this thinning out costs more than what it spares.
     private const int FewestToShrink = 64;
 
-    private readonly Scratch _scratch;
     private readonly int _k;
     private readonly int _enough;
     private float _width;
@@ -27,7 +26,6 @@ internal unsafe ref struct FastScanCandidates
 
     public FastScanCandidates(Scratch scratch, int k, int room)
     {
-        _scratch = scratch;
         _k = k;
         _enough = Math.Max(2 * k, k + FewestToShrink);
         _capacity = _enough + room;
@@ -57,15 +55,15 @@ internal unsafe ref struct FastScanCandidates
     }
 
     /// <summary>Makes room for so many more candidates.</summary>
-    public void Reserve(int more)
+    public void Reserve(int more, Scratch scratch)
     {
         if (Count + more <= _capacity)
             return;
 
         // Only where many codes are as near as the k-th: of such data nothing can be left out.
         var capacity = checked(2 * (Count + more));
-        var values = _scratch.Floats(capacity);
-        var places = _scratch.Longs(capacity);
+        var values = scratch.Floats(capacity);
+        var places = scratch.Longs(capacity);
         Unsafe.CopyBlockUnaligned(values, Values, (uint)Count * sizeof(float));
         new ReadOnlySpan<long>(Places, Count).CopyTo(new Span<long>(places, Count));
         Values = values;
@@ -80,7 +78,12 @@ internal unsafe ref struct FastScanCandidates
         if (Count < _k)
             return;
 
-        var limit = MathF.BitIncrement(KthValue(slack) + _width);
+        Drop(KthValue(slack));
+    }
+
+    private void Drop(float kth)
+    {
+        var limit = MathF.BitIncrement(kth + _width);
         if (limit < Limit)
             Limit = limit;
 
@@ -106,7 +109,7 @@ internal unsafe ref struct FastScanCandidates
     {
         var (low, high) = Extremes();
         var first = 0;
-        while (first++ < 32)
+        while (first++ < 64)
         {
             var middle = low + (high - low) / 2;
             if (!(middle < high))
@@ -129,6 +132,21 @@ internal unsafe ref struct FastScanCandidates
         }
 
         return high;
+    }
+
+    /// <summary>What <see cref="Shrink()"/> does, with a limit that depends on the values alone: nothing is left of the steps that led here.</summary>
+    public void ShrinkExactly()
+    {
+        if (Count < _k)
+            return;
+
+        // The largest of the values that an upper bound of the k-th leaves, if those are exactly k; more are ties, or as good as.
+        var bound = KthValue(0);
+        var kth = float.NegativeInfinity;
+        for (var i = 0; i < Count; i++)
+            kth = Values[i] <= bound && Values[i] > kth ? Values[i] : kth;
+
+        Drop(kth);
     }
 
     private readonly (float Low, float High) Extremes()

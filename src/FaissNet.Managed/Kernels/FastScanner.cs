@@ -1,0 +1,352 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace FaissNet.Managed;
+
+/// <summary>
+/// Finds the nearest codes of queries: all codes are summed by <see cref="FastScan"/>, and of the few that the sums cannot rule out the
+/// distances are computed in float. The result is that of computing all: see <see cref="FastScanTables"/> and
+/// <see cref="FastScanCandidates"/>. One of these serves many queries, each as far as it likes.
+/// </summary>
+internal readonly unsafe ref struct FastScanner
+{
+    /// <summary>Codes that are summed before one looks at their sums, which then still lie in the first-level cache.</summary>
+    public const int CodesPerStep = BlocksPerStep * Block;
+
+    private const int Block = FastScan.BlockSize;
+    private const int BlocksPerStep = 8;
+    private const int Lanes = FastScanDistances.Lanes;
+
+    private readonly Scratch _scratch;
+    private readonly int _rows;
+    private readonly ushort* _sums;
+    private readonly ulong* _masks;
+    private readonly byte* _codes;
+    private readonly float* _lanes;
+    private readonly int* _indices;
+
+    /// <param name="scratch">Memory that outlives the queries.</param>
+    /// <param name="codebook">The centroids.</param>
+    public FastScanner(Scratch scratch, FastScanCodebook codebook)
+    {
+        _scratch = scratch;
+        _rows = codebook.Rows;
+        _sums = scratch.Take<ushort>(CodesPerStep);
+        _masks = scratch.Take<ulong>(BlocksPerStep);
+        _codes = scratch.Bytes(_rows * Lanes);
+        _lanes = scratch.Floats(Lanes);
+        _indices = scratch.Ints(Lanes);
+    }
+
+    /// <summary>Scans a list into the heap of a query.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="list">The list.</param>
+    /// <param name="selector">Only these ids count; null for all.</param>
+    /// <param name="next">The codes that are scanned next; null if there are none.</param>
+    public void ScanNearest(ref FastScanQuery query, in ScannedList list, IdSelector? selector, byte* next)
+    {
+        next = next is null ? list.Codes : next;
+        var blocks = list.Size / Block;
+        for (var block = 0; block < blocks;)
+        {
+            // The first block already gives a limit for those behind it.
+            var count = query.Limit == float.PositiveInfinity ? 1 : Math.Min(BlocksPerStep, blocks - block);
+            if (Filter(query, list, block, count, Block, next))
+                Offer(ref query, list, block * Block, count, selector);
+
+            block += count;
+        }
+
+        if (FilterTail(query, list, blocks, next))
+            Offer(ref query, list, blocks * Block, 1, selector);
+    }
+
+    /// <summary>Scans a list into the candidates of a query.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="list">The list.</param>
+    /// <param name="number">What the places of the candidates have in their upper half.</param>
+    /// <param name="selector">Only these ids count; null for all.</param>
+    /// <param name="next">The codes that are scanned next; null if there are none.</param>
+    public void ScanCandidates(ref FastScanQuery query, in ScannedList list, int number, IdSelector? selector, byte* next)
+    {
+        next = next is null ? list.Codes : next;
+        var place = (long)number << 32;
+        var blocks = list.Size / Block;
+        for (var block = 0; block < blocks; block += BlocksPerStep)
+        {
+            var count = Math.Min(BlocksPerStep, blocks - block);
+            if (Filter(query, list, block, count, Block, next))
+                Collect(ref query, list, place, block * Block, count, selector);
+        }
+
+        if (FilterTail(query, list, blocks, next))
+            Collect(ref query, list, place, blocks * Block, 1, selector);
+    }
+
+    /// <summary>The distances of candidates, as numbers that sort like them, with their positions among the candidates below. What is not a
+    /// number is left out.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="lists">The lists that the places count.</param>
+    /// <param name="found">Receives one number per candidate.</param>
+    /// <param name="ids">Receives the ids of the candidates.</param>
+    /// <returns>How many numbers there are.</returns>
+    public int Evaluate(in FastScanQuery query, ScannedList* lists, ulong* found, long* ids)
+    {
+        int count = query.Candidates.Count, kept = 0;
+        for (var first = 0; first < count; first += Lanes)
+        {
+            var lanes = Math.Min(Lanes, count - first);
+            for (var lane = 0; lane < lanes; lane++)
+            {
+                var place = query.Candidates.Places[first + lane];
+                ref readonly var list = ref lists[place >> 32];
+                ids[first + lane] = list.Id((int)place);
+                CopyCode(list, (int)place, lane);
+            }
+
+            FastScanDistances.Add(_codes, Lanes, _rows, query.Tables.Floats, _lanes);
+            for (var lane = 0; lane < lanes; lane++)
+            {
+                // Adding zero makes one of the two zeros.
+                var distance = _lanes[lane] + 0f;
+                found[kept] = (ulong)OrderOf(distance) << 32 | (uint)(first + lane);
+                kept += float.IsNaN(distance) ? 0 : 1;
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>The k nearest candidates, sorted; of equal distances the smaller id comes first.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="lists">The lists that the places count.</param>
+    /// <param name="distances">Receives up to k distances: what is compared by. Null if nobody wants them.</param>
+    /// <param name="labels">Receives their ids.</param>
+    /// <returns>How many there are.</returns>
+    public int Finish(ref FastScanQuery query, ScannedList* lists, float* distances, long* labels)
+    {
+        query.Candidates.Shrink(0);
+        using var scratch = Scratch.Rent();
+        var found = scratch.Take<ulong>(query.Candidates.Count);
+        var ids = scratch.Longs(query.Candidates.Count);
+        var count = Evaluate(query, lists, found, ids);
+        new Span<ulong>(found, count).Sort();
+        for (var i = 0; i < Math.Min(count, query.K);)
+        {
+            var next = i + 1;
+            while (next < count && found[next] >> 32 == found[i] >> 32)
+                next++;
+
+            if (next > i + 1)
+                SortById(found, ids, i, next);
+
+            for (; i < Math.Min(next, query.K); i++)
+            {
+                if (distances is not null)
+                    distances[i] = FloatOf((uint)(found[i] >> 32));
+
+                labels[i] = ids[(uint)found[i]];
+            }
+        }
+
+        return Math.Min(count, query.K);
+    }
+
+    // Of equal distances: their entries in the order of their ids.
+    private static void SortById(ulong* found, long* ids, int first, int end)
+    {
+        using var scratch = Scratch.Rent();
+        var count = end - first;
+        var keys = scratch.Longs(count);
+        for (var i = 0; i < count; i++)
+            keys[i] = ids[(uint)found[first + i]];
+
+        new Span<long>(keys, count).Sort(new Span<ulong>(found + first, count));
+    }
+
+    // Whether any of these codes may pass; then the masks tell which.
+    private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count, int stride, byte* next)
+    {
+        ref readonly var tables = ref query.Tables;
+        var start = tables.Start + list.Bias;
+        // Without a limit everything passes, and terms are looked at afterwards.
+        ushort limit = ushort.MaxValue;
+        if (list.Terms is null && query.Limit < float.PositiveInfinity)
+        {
+            var steps = (query.Limit - start) * tables.InverseStep;
+            if (steps < -1)
+                return false;
+
+            // One more than it takes: division rounds.
+            limit = (ushort)Math.Min(steps + 1, ushort.MaxValue);
+        }
+
+        var bytes = (long)block * Block * _rows;
+        FastScan.Sum(list.Codes + bytes, count, _rows, stride, tables.Bytes, limit, _sums, _masks, next + bytes);
+        if (list.Terms is not null)
+            FilterTerms(list.Terms + (long)block * Block, count, Math.Min(count * Block, list.Size - block * Block), start, tables.Step, query.Limit);
+
+        return true;
+    }
+
+    private bool FilterTail(in FastScanQuery query, in ScannedList list, int blocks, byte* next)
+    {
+        var tail = list.Size % Block;
+        if (tail == 0 || !Filter(query, list, blocks, 1, list.TailStride, next))
+            return false;
+
+        _masks[0] &= (1UL << tail) - 1;
+        return _masks[0] != 0;
+    }
+
+    // The masks of the codes whose value with its term is within the limit.
+    private void FilterTerms(float* terms, int blocks, int codes, float start, float step, float limit)
+    {
+        for (var block = 0; block < blocks; block++)
+        {
+            var mask = 0UL;
+            var first = block * Block;
+            if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && codes - first >= Block)
+            {
+                for (var lane = 0; lane < Block; lane += 16)
+                {
+                    var sum = Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector256.Load(_sums + first + lane)));
+                    var value = sum * step + (Vector512.Load(terms + first + lane) + Vector512.Create(start));
+                    mask |= Vector512.LessThanOrEqual(value, Vector512.Create(limit)).ExtractMostSignificantBits() << lane;
+                }
+            }
+            else
+            {
+                for (var j = 0; j < Math.Min(Block, codes - first); j++)
+                {
+                    if (_sums[first + j] * step + (terms[first + j] + start) <= limit)
+                        mask |= 1UL << j;
+                }
+            }
+
+            _masks[block] = mask;
+        }
+    }
+
+    // Computes the distances of what passed and offers them to the heap.
+    private void Offer(ref FastScanQuery query, in ScannedList list, int first, int blocks, IdSelector? selector)
+    {
+        var lanes = 0;
+        for (var block = 0; block < blocks; block++)
+        {
+            for (var mask = _masks[block]; mask != 0; mask &= mask - 1)
+            {
+                var index = first + block * Block + BitOperations.TrailingZeroCount(mask);
+                if (selector is not null && !selector.Contains(list.Id(index)))
+                    continue;
+
+                _indices[lanes] = index;
+                CopyCode(list, index, lanes++);
+                if (lanes == Lanes)
+                {
+                    Offer(ref query, list, lanes);
+                    lanes = 0;
+                }
+            }
+        }
+
+        if (lanes > 0)
+            Offer(ref query, list, lanes);
+    }
+
+    private void Offer(ref FastScanQuery query, in ScannedList list, int lanes)
+    {
+        FastScanDistances.Add(_codes, Lanes, _rows, query.Tables.Floats, _lanes);
+        for (var lane = 0; lane < lanes; lane++)
+        {
+            if (_lanes[lane] <= query.Distances[0])
+                NearestHeap.Offer(query.Distances, query.Labels, query.K, _lanes[lane], list.Id(_indices[lane]));
+        }
+
+        // What is not nearer than the farthest kept has a value of at most its distance and the error.
+        if (query.Labels[0] != -1)
+            query.Limit = MathF.BitIncrement(query.Distances[0] + query.Tables.Error);
+    }
+
+    private void Collect(ref FastScanQuery query, in ScannedList list, long place, int first, int blocks, IdSelector? selector)
+    {
+        ref var candidates = ref query.Candidates;
+        candidates.Reserve(blocks * Block, _scratch);
+        var values = candidates.Values + candidates.Count;
+        var places = candidates.Places + candidates.Count;
+        var start = query.Tables.Start + list.Bias;
+        var found = Append(_sums, _masks, blocks, place + first, query.Tables.Step, start, values, places);
+        if (list.Terms is not null)
+        {
+            for (var i = 0; i < found; i++)
+            {
+                var index = (int)places[i];
+                values[i] = _sums[index - first] * query.Tables.Step + (list.Terms[index] + start);
+            }
+        }
+
+        if (selector is not null)
+            found = Select(list, selector, values, places, found);
+
+        candidates.Count += found;
+        if (!candidates.IsFull)
+            return;
+
+        candidates.Shrink();
+        query.Limit = candidates.Limit;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Append(ushort* sums, ulong* masks, int blocks, long place, float step, float start, float* values, long* places)
+    {
+        var found = 0;
+        for (var block = 0; block < blocks; block++, sums += Block, place += Block)
+        {
+            for (var mask = masks[block]; mask != 0; mask &= mask - 1)
+            {
+                var j = BitOperations.TrailingZeroCount(mask);
+                values[found] = sums[j] * step + start;
+                places[found++] = place + j;
+            }
+        }
+
+        return found;
+    }
+
+    private static int Select(in ScannedList list, IdSelector selector, float* values, long* places, int count)
+    {
+        var kept = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (!selector.Contains(list.Id((int)places[i])))
+                continue;
+
+            (values[kept], places[kept]) = (values[i], places[i]);
+            kept++;
+        }
+
+        return kept;
+    }
+
+    // A code and what its distance starts from into a lane.
+    private void CopyCode(in ScannedList list, int index, int lane)
+    {
+        _lanes[lane] = list.Terms is null ? list.Bias : list.Bias + list.Terms[index];
+        var block = index / Block;
+        nint stride = block < list.Size / Block ? Block : list.TailStride;
+        byte* from = list.Codes + (long)block * Block * _rows + index % Block, to = _codes + lane;
+        for (var row = 0; row < _rows; row++, from += stride, to += Lanes)
+            *to = *from;
+    }
+
+    private static uint OrderOf(float value)
+    {
+        var bits = BitConverter.SingleToInt32Bits(value);
+        return (uint)(bits ^ (bits >> 31 | int.MinValue));
+    }
+
+    private static float FloatOf(uint order) =>
+        BitConverter.UInt32BitsToSingle((order & 0x80000000) != 0 ? order ^ 0x80000000 : ~order);
+}
