@@ -9,24 +9,27 @@ internal sealed unsafe class IdTable
     private readonly long[]? _dense;
     private readonly Dictionary<long, long>? _sparse;
 
-    public IdTable(InvertedLists lists, long count)
+    public IdTable(InvertedLists lists)
     {
-        var isDense = count <= Array.MaxLength;
-        for (var list = 0; isDense && list < lists.ListCount; list++)
+        var (count, smallest, largest) = (0L, 0L, -1L);
+        for (var list = 0; list < lists.ListCount; list++)
         {
             var ids = new ReadOnlySpan<long>(lists.Ids(list), lists.Size(list));
+            count += ids.Length;
             foreach (var id in ids)
-                isDense &= id >= 0 && id < count;
+                (smallest, largest) = (Math.Min(smallest, id), Math.Max(largest, id));
         }
 
-        if (isDense)
+        // As long as an array is the smaller of the two, holes and all.
+        const int worth = 4;
+        if (smallest >= 0 && largest < Math.Min(worth * count, Array.MaxLength))
         {
-            _dense = new long[count];
+            _dense = new long[largest + 1];
             Array.Fill(_dense, -1);
         }
         else
         {
-            _sparse = new Dictionary<long, long>((int)Math.Min(count, Array.MaxLength));
+            _sparse = new Dictionary<long, long>((int)Math.Min(count, Array.MaxLength / worth));
         }
 
         for (var list = 0; list < lists.ListCount; list++)

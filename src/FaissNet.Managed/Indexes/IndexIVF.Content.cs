@@ -112,7 +112,7 @@ public abstract unsafe partial class IndexIVF
     {
         IdTable table;
         lock (_idTableLock)
-            table = _idTable ??= new IdTable(Lists, Count);
+            table = _idTable ??= new IdTable(Lists);
 
         if (!table.TryFind(id, out var list, out var index))
             throw IndexArguments.NoSuchId(id);
@@ -176,6 +176,25 @@ public abstract unsafe partial class IndexIVF
         using var scratch = Scratch.Rent();
         var list = scratch.Ints(n);
         Assign(vectors, n, list);
+        // A vector whose distances to all centroids are no numbers counts, but is in no list; as in FAISS.
+        for (int first = 0, end; first < n; first = end)
+        {
+            for (end = first; end < n && list[end] >= 0; end++)
+            {
+            }
+
+            if (first == end)
+                end++;
+            else
+                Append(lists, vectors + (long)first * Dimension, ids + first, list + first, end - first);
+        }
+
+        SetCount(Count + n);
+    }
+
+    private void Append(ArrayInvertedLists lists, float* vectors, long* ids, int* list, int n)
+    {
+        using var scratch = Scratch.Rent();
         var codeSize = lists.CodeSize;
         var codes = scratch.Bytes((long)n * codeSize);
         var hasTerms = KeepsTerms;
@@ -203,8 +222,6 @@ public abstract unsafe partial class IndexIVF
             var (first, count) = (starts[l], starts[l + 1] - starts[l]);
             lists.Append(l, count, sortedCodes + (long)first * codeSize, sortedIds + first, hasTerms ? sortedTerms + first : null);
         }
-
-        SetCount(Count + n);
     }
 
     /// <summary>Whether the lists keep a term beside each code.</summary>

@@ -80,8 +80,7 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
         DropCodebook();
     }
 
-    /// <summary>Computes what is kept beside codes of one list, as after reading them from a file.</summary>
-    internal void ComputeTerms(int list, byte* codes, int n, float* terms)
+    internal override void ComputeTerms(int list, byte* codes, int n, float* terms)
     {
         using var scratch = Scratch.Rent();
         var residual = scratch.Floats(Dimension);

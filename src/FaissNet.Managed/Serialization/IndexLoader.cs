@@ -19,6 +19,8 @@ internal sealed partial class IndexLoader
         ["IwFl"] = (loader, header) => loader.ReadIvfFlat(header),
         ["IvFL"] = (loader, header) => loader.ReadIvfFlat(header),
         ["IvFl"] = (loader, header) => loader.ReadIvfFlat(header),
+        ["IwPQ"] = (loader, header) => loader.ReadIvfPq(header),
+        ["IvPQ"] = (loader, header) => loader.ReadIvfPq(header),
     }.ToFrozenDictionary(pair => new FourCC(pair.Key), pair => pair.Value);
 
     private readonly BoundedReader _r;

@@ -41,6 +41,9 @@ internal sealed partial class IndexWriter
                 WriteIvfHeader("IwFl", ivf);
                 WriteLists(ivf.Lists);
                 break;
+            case IndexIVFPQ ivf:
+                WriteIvfPq(ivf);
+                break;
             default:
                 throw new NotSupportedException($"{index.TypeName} has no form in FAISS's files.");
         }
