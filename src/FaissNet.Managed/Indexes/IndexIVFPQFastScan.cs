@@ -102,7 +102,7 @@ public sealed unsafe partial class IndexIVFPQFastScan : IndexIVF
 
     /// <summary>Computes what is kept beside codes of one list, as after reading them from a file. Every code in the lists must have gone
     /// through here.</summary>
-    internal void ComputeTerms(int list, byte* codes, int n, float* terms)
+    internal override void ComputeTerms(int list, byte* codes, int n, float* terms)
     {
         using var scratch = Scratch.Rent();
         var residual = scratch.Floats(Dimension);

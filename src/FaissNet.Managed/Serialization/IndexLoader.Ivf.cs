@@ -73,9 +73,7 @@ internal sealed partial class IndexLoader
     /// <param name="elementSize">Of the codes in the older layouts.</param>
     private void ReadLists(IndexIVF index, in IvfHeader ivf, int codeSize, int elementSize = 1)
     {
-        index.RestoreQuantizer(ivf.Quantizer);
-        index.SetParameterInner("nprobe", ivf.ProbeCount);
-        index.StoredDirectMap = ivf.DirectMap;
+        Restore(index, ivf);
         if (ivf.Ids is { } ids)
         {
             ReadLegacyCodes((ArrayInvertedLists)index.Lists, ids, codeSize, elementSize);
@@ -99,6 +97,13 @@ internal sealed partial class IndexLoader
         var lists = (ArrayInvertedLists)index.Lists;
         for (var list = 0; list < sizes.Length; list++)
             lists.Fill(list, sizes[list], _r);
+    }
+
+    private static void Restore(IndexIVF index, in IvfHeader ivf)
+    {
+        index.RestoreQuantizer(ivf.Quantizer);
+        index.SetParameterInner("nprobe", ivf.ProbeCount);
+        index.StoredDirectMap = ivf.DirectMap;
     }
 
     private MappedInvertedLists MapLists(MappedFile file, int[] sizes, int codeSize)

@@ -21,6 +21,8 @@ internal sealed partial class IndexLoader
         ["IvFl"] = (loader, header) => loader.ReadIvfFlat(header),
         ["IwPQ"] = (loader, header) => loader.ReadIvfPq(header),
         ["IvPQ"] = (loader, header) => loader.ReadIvfPq(header),
+        ["IwPf"] = (loader, header) => loader.ReadIvfPqFastScan(header),
+        ["IxRF"] = (loader, header) => loader.ReadRefine(header),
     }.ToFrozenDictionary(pair => new FourCC(pair.Key), pair => pair.Value);
 
     private readonly BoundedReader _r;

@@ -44,6 +44,12 @@ internal sealed partial class IndexWriter
             case IndexIVFPQ ivf:
                 WriteIvfPq(ivf);
                 break;
+            case IndexIVFPQFastScan ivf:
+                WriteIvfPqFastScan(ivf);
+                break;
+            case IndexRefine refine:
+                WriteRefine(refine);
+                break;
             default:
                 throw new NotSupportedException($"{index.TypeName} has no form in FAISS's files.");
         }

@@ -20,7 +20,7 @@ public sealed class ManagedFileTests : IDisposable
     ];
 
     private static readonly string[] ComingNext =
-        ["pq-", "ivf-pq-fastscan", "sq-", "ivf-sq", "pretransform-", "idmap", "refine-", "legacy-ivf-sq", "legacy-pq", "legacy-pca"];
+        ["pq-", "sq-", "ivf-sq", "pretransform-", "idmap", "refine-sq", "refine-flat", "legacy-ivf-sq", "legacy-pq", "legacy-pca"];
 
     public static TheoryData<string> Supported =>
     [
