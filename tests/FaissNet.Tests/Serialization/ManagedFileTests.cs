@@ -228,27 +228,29 @@ public sealed class ManagedFileTests : IDisposable
 
     internal static void AssertClose(SearchResult expected, SearchResult actual, string name)
     {
+        // FAISS sums fast-scan distances of tables that it rounds to bytes.
+        var tolerance = name.Contains("fastscan", StringComparison.Ordinal) ? 1e-2f : 1e-5f;
         for (var q = 0; q < expected.QueryCount; q++)
         {
             for (var j = 0; j < expected.K; j++)
             {
                 var (a, b) = (expected.Distances[q * expected.K + j], actual.Distances[q * expected.K + j]);
                 Assert.True(
-                    a == b || Math.Abs(a - b) <= 1e-5f * Math.Max(1, Math.Abs(a)),
+                    a == b || Math.Abs(a - b) <= tolerance * Math.Max(1, Math.Abs(a)),
                     $"{name}: query {q}, rank {j}: {b} ({actual.Labels[q * expected.K + j]}), FAISS {a} ({expected.Labels[q * expected.K + j]})");
             }
 
             if (expected.K > 0)
-                Assert.Equal(Found(expected, q), Found(actual, q));
+                Assert.Subset([.. actual[q].Labels], Found(expected, q, tolerance));
         }
     }
 
     // Without the last place and all that tie with it.
-    private static HashSet<long> Found(SearchResult result, int query)
+    private static HashSet<long> Found(SearchResult result, int query, float tolerance)
     {
         var row = Enumerable.Range(query * result.K, result.K);
         var last = result.Distances[(query + 1) * result.K - 1];
-        return [.. row.Where(i => Math.Abs(result.Distances[i] - last) > 1e-5f * Math.Max(1, Math.Abs(last))).Select(i => result.Labels[i])];
+        return [.. row.Where(i => Math.Abs(result.Distances[i] - last) > tolerance * Math.Max(1, Math.Abs(last))).Select(i => result.Labels[i])];
     }
 
     private static float Rounded(float distance) => MathF.Round(distance, 4);
