@@ -31,6 +31,7 @@ public abstract unsafe partial class IndexIVF
         // Of a training that fails nothing stays.
         SetTrained(false);
         Quantizer.ResetInner();
+        DropCoarse();
         try
         {
             TrainCoarse(vectors, n, progress, cancellationToken);
@@ -39,6 +40,7 @@ public abstract unsafe partial class IndexIVF
         catch
         {
             Quantizer.ResetInner();
+            DropCoarse();
             throw;
         }
 

@@ -121,28 +121,6 @@ public abstract unsafe partial class IndexIVF
         return RangeHits.Join(hits);
     }
 
-    /// <summary>The list of the nearest centroid of each vector.</summary>
-    private protected virtual void Assign(float* vectors, int n, int* lists)
-    {
-        using var scratch = Scratch.Rent();
-        ChooseLists(vectors, n, 1, lists, scratch.Floats(n));
-    }
-
-    /// <summary>The lists of the nearest centroids, the nearest first.</summary>
-    private protected virtual void ChooseLists(float* queries, int n, int nprobe, int* lists, float* distances)
-    {
-        using var scratch = Scratch.Rent();
-        var labels = scratch.Longs((long)n * nprobe);
-        Quantizer.SearchInner(
-            new ReadOnlySpan<float>(queries, n * Dimension), n, nprobe, new Span<float>(distances, n * nprobe), new Span<long>(labels, n * nprobe), null);
-        for (var i = 0; i < n * nprobe; i++)
-        {
-            lists[i] = (int)labels[i];
-            if (Metric == MetricType.InnerProduct)
-                distances[i] = -distances[i];
-        }
-    }
-
     private protected void ScanOne(in ListSearch search, int i)
     {
         using var scratch = Scratch.Rent();

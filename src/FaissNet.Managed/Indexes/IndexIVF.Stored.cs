@@ -11,6 +11,7 @@ public abstract unsafe partial class IndexIVF
     /// <summary>Takes over coarse centroids that a file holds.</summary>
     internal void RestoreQuantizer(IndexFlat quantizer)
     {
+        DropCoarse();
         Quantizer.FreeMemory();
         Quantizer = quantizer;
     }

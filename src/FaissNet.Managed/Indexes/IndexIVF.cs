@@ -95,11 +95,12 @@ public abstract unsafe partial class IndexIVF : ManagedIndex
             CodeSize: Lists.CodeSize,
             IdBytes: sizeof(long),
             ListSizes: ListSizeStatistics.Of(sizes),
-            Memory: Lists.Memory + EncoderMemory + IndexMemory.None with { Centroids = Quantizer.Count * Dimension * sizeof(float) });
+            Memory: Lists.Memory + EncoderMemory + CoarseMemory + IndexMemory.None with { Centroids = Quantizer.Count * Dimension * sizeof(float) });
     }
 
     internal override void FreeMemory()
     {
+        DropCoarse();
         Quantizer.FreeMemory();
         Lists.Dispose();
     }

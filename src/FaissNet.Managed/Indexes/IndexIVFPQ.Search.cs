@@ -11,7 +11,7 @@ public sealed unsafe partial class IndexIVFPQ
     private protected override void BeginQuery(float* query, float* tables)
     {
         if (!NeedsListTables)
-            FillTable(query, tables);
+            FillTables(query, 1, tables + TableOffset + Codebook().TableFloats, tables + TableOffset);
     }
 
     private protected override void BeginList(float* query, int list, float coarseDistance, float* tables)
@@ -62,21 +62,20 @@ public sealed unsafe partial class IndexIVFPQ
     // Where no terms are kept, as in a mapped file, a table per list stands for them.
     private bool NeedsListTables => KeepsTerms && Lists is not ArrayInvertedLists;
 
-    private void FillTable(float* query, float* tables)
+    // One table per query, of -2⟨q,r⟩ or -⟨q,r⟩ or, where codes stand for whole vectors, of squared distances.
+    private void FillTables(float* queries, int count, float* scaled, float* tables)
     {
-        var table = tables + TableOffset;
         if (Metric == MetricType.L2 && !ByResidual)
         {
-            Codebook().Fill<DistanceKernels.SquaredDifference>(query, table);
+            Codebook().Fill<DistanceKernels.SquaredDifference>(queries, count, tables);
             return;
         }
 
-        // A power of two: the factor costs no accuracy.
+        // Powers of two: the factor costs no accuracy.
         var factor = Metric == MetricType.InnerProduct ? -1 : -2;
-        var scaled = table + Codebook().TableFloats;
-        for (var j = 0; j < Dimension; j++)
-            scaled[j] = factor * query[j];
+        for (var j = 0; j < count * Dimension; j++)
+            scaled[j] = factor * queries[j];
 
-        Codebook().Fill<DistanceKernels.Product>(scaled, table);
+        Codebook().Fill<DistanceKernels.Product>(scaled, count, tables);
     }
 }

@@ -68,6 +68,7 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
     internal void RestoreTraining(ReadOnlySpan<float> centroids, ReadOnlySpan<float> codebooks)
     {
         Quantizer.ResetInner();
+        DropCoarse();
         Quantizer.AddInner(centroids, NList);
         SetCodebooks(codebooks);
         SetTrained(true);
@@ -115,7 +116,7 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
         if (ByResidual)
             SubtractCentroids(sample, n);
 
-        Pq.Train(sample, progress is null ? null : new CodebookProgress(progress, Pq.ClusteringParameters.NIter), cancellationToken);
+        Pq.Train(sample, CodebookProgress.Of(progress, Pq), cancellationToken);
     }
 
     private protected override bool EncodesLike(IndexIVF other) =>
@@ -196,11 +197,5 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
             _codebook?.Dispose();
             _codebook = null;
         }
-    }
-
-    private sealed class CodebookProgress(IProgress<IndexProgress> progress, int iterations) : IProgress<ProductQuantizerProgress>
-    {
-        public void Report(ProductQuantizerProgress value) => progress.Report(
-            new IndexProgress(IndexStage.TrainingCodes, (long)value.PartsTrained * iterations, (long)value.Parts * iterations));
     }
 }

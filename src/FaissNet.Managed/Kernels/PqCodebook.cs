@@ -12,6 +12,9 @@ internal sealed unsafe class PqCodebook : IDisposable
     /// <summary>Entries in a table that a byte of a code chooses from.</summary>
     public const int ByteValues = 256;
 
+    /// <summary>Queries whose tables one pass over the codebooks makes: beyond the first cache, reading them is what takes time.</summary>
+    public const int QueriesPerPass = 4;
+
     private const int Lanes = 16;
 
     private readonly AlignedFloats _components;
@@ -81,6 +84,32 @@ internal sealed unsafe class PqCodebook : IDisposable
 
         for (var b = 0; b < CodeSize; b++)
             JoinRows(rows, b, table + (long)b * ByteValues);
+    }
+
+    /// <summary>Computes the tables of several vectors, at most <see cref="QueriesPerPass"/>; each is to the bit what it is alone.</summary>
+    /// <param name="x">count·d floats.</param>
+    /// <param name="count">The number of vectors.</param>
+    /// <param name="tables">Receives count·<see cref="TableFloats"/> floats.</param>
+    public void Fill<T>(float* x, int count, float* tables)
+        where T : struct, DistanceKernels.IAccumulate
+    {
+        var d = M * SubDimension;
+        if (count == QueriesPerPass && Width % 64 == 0 && Vector256.IsHardwareAccelerated)
+        {
+            for (var m = 0; m < M; m++)
+            {
+                var components = _components.Pointer + (long)m * SubDimension * Width;
+                if (Vector512.IsHardwareAccelerated)
+                    FillRows512<T>(x + m * SubDimension, d, components, SubDimension, Width, tables + (long)m * Width, TableFloats);
+                else
+                    FillRows256<T>(x + m * SubDimension, d, components, SubDimension, Width, tables + (long)m * Width, TableFloats);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+            Fill<T>(x + (long)i * d, tables + i * TableFloats);
     }
 
     private void FillRow<T>(float* x, int m, float* row)
@@ -254,6 +283,98 @@ internal sealed unsafe class PqCodebook : IDisposable
 
             a.Store(row + i);
         }
+    }
+
+    /// <summary>A row of four tables: 16 centroids × 4 vectors, 8 accumulators.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void FillRows256<T>(float* x, long d, float* components, int dsub, int width, float* row, long table)
+        where T : struct, DistanceKernels.IAccumulate
+    {
+        for (var i = 0; i < width; i += 16, row += 16)
+        {
+            Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, e0 = default, e1 = default;
+            var y = components + i;
+            for (var j = 0; j < dsub; j++, y += width)
+            {
+                var y0 = Vector256.Load(y);
+                var y1 = Vector256.Load(y + 8);
+                var value = Vector256.Create(x[j]);
+                a0 = T.Invoke(value, y0, a0);
+                a1 = T.Invoke(value, y1, a1);
+                value = Vector256.Create(x[j + d]);
+                b0 = T.Invoke(value, y0, b0);
+                b1 = T.Invoke(value, y1, b1);
+                value = Vector256.Create(x[j + 2 * d]);
+                c0 = T.Invoke(value, y0, c0);
+                c1 = T.Invoke(value, y1, c1);
+                value = Vector256.Create(x[j + 3 * d]);
+                e0 = T.Invoke(value, y0, e0);
+                e1 = T.Invoke(value, y1, e1);
+            }
+
+            a0.Store(row);
+            a1.Store(row + 8);
+            b0.Store(row + table);
+            b1.Store(row + table + 8);
+            c0.Store(row + 2 * table);
+            c1.Store(row + 2 * table + 8);
+            e0.Store(row + 3 * table);
+            e1.Store(row + 3 * table + 8);
+        }
+    }
+
+    /// <summary>A row of four tables: 64 centroids × 4 vectors, 16 accumulators.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void FillRows512<T>(float* x, long d, float* components, int dsub, int width, float* row, long table)
+        where T : struct, DistanceKernels.IAccumulate
+    {
+        for (var i = 0; i < width; i += 64, row += 64)
+        {
+            Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+            Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, e0 = default, e1 = default, e2 = default, e3 = default;
+            var y = components + i;
+            for (var j = 0; j < dsub; j++, y += width)
+            {
+                var y0 = Vector512.Load(y);
+                var y1 = Vector512.Load(y + 16);
+                var y2 = Vector512.Load(y + 32);
+                var y3 = Vector512.Load(y + 48);
+                var value = Vector512.Create(x[j]);
+                a0 = T.Invoke(value, y0, a0);
+                a1 = T.Invoke(value, y1, a1);
+                a2 = T.Invoke(value, y2, a2);
+                a3 = T.Invoke(value, y3, a3);
+                value = Vector512.Create(x[j + d]);
+                b0 = T.Invoke(value, y0, b0);
+                b1 = T.Invoke(value, y1, b1);
+                b2 = T.Invoke(value, y2, b2);
+                b3 = T.Invoke(value, y3, b3);
+                value = Vector512.Create(x[j + 2 * d]);
+                c0 = T.Invoke(value, y0, c0);
+                c1 = T.Invoke(value, y1, c1);
+                c2 = T.Invoke(value, y2, c2);
+                c3 = T.Invoke(value, y3, c3);
+                value = Vector512.Create(x[j + 3 * d]);
+                e0 = T.Invoke(value, y0, e0);
+                e1 = T.Invoke(value, y1, e1);
+                e2 = T.Invoke(value, y2, e2);
+                e3 = T.Invoke(value, y3, e3);
+            }
+
+            Store512(a0, a1, a2, a3, row);
+            Store512(b0, b1, b2, b3, row + table);
+            Store512(c0, c1, c2, c3, row + 2 * table);
+            Store512(e0, e1, e2, e3, row + 3 * table);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store512(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to)
+    {
+        a.Store(to);
+        b.Store(to + 16);
+        c.Store(to + 32);
+        d.Store(to + 48);
     }
 
     // The entry of a byte is the sum of its parts' entries; bits behind the last part are zero in every code.

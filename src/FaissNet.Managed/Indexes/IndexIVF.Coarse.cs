@@ -1,0 +1,144 @@
+namespace FaissNet.Managed;
+
+// Choosing lists.
+public abstract unsafe partial class IndexIVF
+{
+    private readonly Lock _coarseLock = new();
+    private CentroidScores? _coarse;
+
+    /// <summary>The list of the nearest centroid of each vector; of equally near ones the first.</summary>
+    private protected virtual void Assign(float* vectors, int n, int* lists)
+    {
+        if (n < PackedPoints.TileSize)
+        {
+            AssignFew(vectors, n, lists);
+            return;
+        }
+
+        using var centroids = new PackedCentroids(NList, Dimension);
+        centroids.Pack(new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension), Metric);
+        const int perTask = 8 * PackedPoints.TileSize;
+        ManagedThreads.For((n + perTask - 1) / perTask, task =>
+        {
+            using var scratch = Scratch.Rent();
+            var tile = scratch.Floats((long)Dimension * PackedPoints.TileSize);
+            var scores = scratch.Floats(PackedPoints.TileSize);
+            var indices = scratch.Ints(PackedPoints.TileSize);
+            var end = Math.Min(n, (task + 1) * perTask);
+            for (var first = task * perTask; first < end; first += PackedPoints.TileSize)
+            {
+                var count = Math.Min(PackedPoints.TileSize, end - first);
+                TilePacking.Pack(vectors + (long)first * Dimension, Dimension, count, Dimension, null, null, tile);
+                NearestCentroid.Find(tile, centroids, scores, indices);
+                new ReadOnlySpan<int>(indices, count).CopyTo(new Span<int>(lists + first, count));
+            }
+        });
+    }
+
+    /// <summary>The lists of the nearest centroids, the nearest first, and of equally near ones that with the smaller number.</summary>
+    /// <param name="queries">n·d floats.</param>
+    /// <param name="n">The number of queries.</param>
+    /// <param name="nprobe">Lists per query, at most <see cref="NList"/>.</param>
+    /// <param name="lists">Receives n·nprobe numbers.</param>
+    /// <param name="distances">Receives n·nprobe squared distances, or inner products negated.</param>
+    private protected virtual void ChooseLists(float* queries, int n, int nprobe, int* lists, float* distances)
+    {
+        using var scratch = Scratch.Rent();
+        var candidates = scratch.Ints(NList);
+        var keys = scratch.Take<ulong>(NList);
+        if (nprobe == NList)
+        {
+            for (var list = 0; list < NList; list++)
+                candidates[list] = list;
+
+            for (var i = 0; i < n; i++)
+            {
+                Nearest(queries + (long)i * Dimension, candidates, NList, keys, nprobe, lists, distances);
+                lists += nprobe;
+                distances += nprobe;
+            }
+
+            return;
+        }
+
+        var coarse = Coarse();
+        var scores = scratch.Floats((long)CentroidScores.Rows(n) * coarse.Stride);
+        coarse.Score(queries, n, scores);
+        for (var i = 0; i < n; i++)
+        {
+            var count = LargestScores.Find(scores + (long)i * coarse.Stride, NList, nprobe, candidates);
+            Nearest(queries + (long)i * Dimension, candidates, count, keys, nprobe, lists, distances);
+            lists += nprobe;
+            distances += nprobe;
+        }
+    }
+
+    /// <summary>What searches keep of the centroids beside them.</summary>
+    private IndexMemory CoarseMemory => IndexMemory.None with { Tables = Volatile.Read(ref _coarse)?.Bytes ?? 0 };
+
+    // Scores lose digits where the vectors are long and near each other; the chosen few are compared again, exactly.
+    private void Nearest(float* query, int* candidates, int count, ulong* keys, int nprobe, int* lists, float* distances)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var distance = DistanceKernels.Compare(Metric, query, Quantizer.Vectors + (long)candidates[i] * Dimension, Dimension);
+            keys[i] = (ulong)Ordered(distance) << 32 | (uint)candidates[i];
+        }
+
+        new Span<ulong>(keys, count).Sort();
+        for (var i = 0; i < nprobe; i++)
+        {
+            lists[i] = i < count ? (int)(uint)keys[i] : -1;
+            distances[i] = i < count ? Unordered((uint)(keys[i] >> 32)) : float.PositiveInfinity;
+        }
+    }
+
+    // Floats as whole numbers of the same order.
+    private static uint Ordered(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return bits >> 31 != 0 ? ~bits : bits | 0x80000000;
+    }
+
+    private static float Unordered(uint ordered) =>
+        BitConverter.UInt32BitsToSingle(ordered >> 31 != 0 ? ordered & 0x7FFFFFFF : ~ordered);
+
+    private void AssignFew(float* vectors, int n, int* lists)
+    {
+        using var scratch = Scratch.Rent();
+        var coarse = Coarse();
+        var scores = scratch.Floats((long)CentroidScores.Rows(n) * coarse.Stride);
+        coarse.Score(vectors, n, scores);
+        for (var i = 0; i < n; i++, scores += coarse.Stride)
+        {
+            var best = 0;
+            for (var list = 1; list < NList; list++)
+            {
+                if (scores[list] > scores[best])
+                    best = list;
+            }
+
+            lists[i] = best;
+        }
+    }
+
+    // Built by the first call that needs it; searches may come here at once.
+    private CentroidScores Coarse()
+    {
+        if (Volatile.Read(ref _coarse) is { } ready)
+            return ready;
+
+        lock (_coarseLock)
+            return _coarse ??= new CentroidScores(Quantizer.Vectors, NList, Dimension, Metric);
+    }
+
+    /// <summary>Forgets what was computed from the centroids: they change.</summary>
+    private protected void DropCoarse()
+    {
+        lock (_coarseLock)
+        {
+            _coarse?.Dispose();
+            _coarse = null;
+        }
+    }
+}

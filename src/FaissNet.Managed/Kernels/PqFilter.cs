@@ -1,0 +1,363 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace FaissNet.Managed;
+
+/// <summary>
+/// Finds the few codes whose distance has to be computed: those of transposed blocks whose quantised distance does not already exceed a
+/// threshold. Table entries become bytes, of which two instructions look up 64 at a time (<c>vpermi2b</c>, AVX-512 VBMI).
+/// </summary>
+/// <remarks>
+/// <para><b>The result is exact</b>: no code whose computed distance is at most the threshold is ever left out, so a search that computes the
+/// distances of those that remain finds what one that computes all does, ties included.</para>
+/// <para>Let u = 2⁻²⁴ be the unit roundoff, T_r the entries that a code chooses in its n rows, lo_r the least entry of row r, b what the codes
+/// of a list have in common, t the code's term and s the scale. A byte is q_r = min(255, ⌊fl(fl(T_r - lo_r)·s)⌋). Both roundings are relative
+/// (a product that underflows is below 1 and its byte 0), so q_r ≤ s(1 + u)²(T_r - lo_r), and sums that saturate only become less:
+/// Σq_r ≤ s(1 + u)²(ΣT_r - Σlo_r).</para>
+/// <para>The computed distance D is a sum of n + 2 floats in some order, n + 1 additions. With γ = (n + 2)u / (1 - (n + 2)u) it differs from the
+/// true one by at most γ(|b| + |t| + R), R = Σ max|row r| (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §4.2). Thus
+/// D ≤ threshold implies Σq_r ≤ s(1 + u)²(A - t + γ|t|) with A = threshold - b - Σlo_r + γ(|b| + R).</para>
+/// <para>The kernel computes v = fl(fl(K - t·s) + |t|·g), whose two roundings err by at most 2.1u(|K| + |t|s) together, where
+/// K = s(1 + u)²A + 1 + 4u·|…| and g = s·1.01(γ + 8u), computed in double precision and rounded up. The 8u cover s(1 + u)² against s (3u) and the
+/// roundings (3u); so v ≥ Σq_r + 1. A code is left out only if Σq_r ≥ ⌊v⌋.</para>
+/// <para>What is not finite needs no argument: a threshold of +∞ lets everything pass; a code whose distance is NaN or +∞ is never nearer than
+/// a finite threshold; tables with such entries, or so small that s overflows, have no filter (<see cref="Prepare"/>).</para>
+/// </remarks>
+internal static unsafe class PqFilter
+{
+    /// <summary>Codes per block.</summary>
+    public const int BlockSize = PqScan.BlockSize;
+
+    /// <summary>Above this a sum of bytes would reach the limit that lets all pass.</summary>
+    public const int MaxRows = 256;
+
+    private const int Row = PqCodebook.ByteValues;
+    private const double UnitRoundoff = 1.0 / (1 << 24);
+
+    // Two rows are added as bytes, which saturate; what is above is far anyway.
+    private const float LargestPair = 255;
+
+    /// <summary>Whether this processor has the instructions.</summary>
+    public static bool IsSupported => Avx512Vbmi.IsSupported && Avx512BW.IsSupported && Vector512.IsHardwareAccelerated;
+
+    /// <summary>A query's tables in bytes, and what limits are computed from.</summary>
+    public struct Tables
+    {
+        /// <summary>[rows][256] bytes, aligned to 64.</summary>
+        public byte* Bytes;
+
+        /// <summary>Bytes per code.</summary>
+        public int Rows;
+
+        /// <summary>Σlo_r</summary>
+        public double Lows;
+
+        /// <summary>R = Σ max|row r|</summary>
+        public double Largest;
+
+        /// <summary>s</summary>
+        public float Scale;
+
+        /// <summary>g</summary>
+        public float TermSlack;
+
+        /// <summary>γ</summary>
+        public double Gamma;
+
+        /// <summary>K of a list, for its codes to be compared with a threshold.</summary>
+        /// <param name="threshold">The largest distance of interest.</param>
+        /// <param name="common">b.</param>
+        public readonly float Limit(float threshold, float common)
+        {
+            var a = threshold - (double)common - Lows + Gamma * (Math.Abs((double)common) + Largest);
+            var exact = Scale * (1 + UnitRoundoff) * (1 + UnitRoundoff) * a + 1;
+            return MathF.BitIncrement((float)(exact + 4 * UnitRoundoff * (Math.Abs(exact) + 1)));
+        }
+    }
+
+    /// <summary>Bytes that <see cref="Prepare"/> fills.</summary>
+    public static long TableBytes(int rows) => (long)rows * Row;
+
+    /// <summary>Makes the byte tables of a query.</summary>
+    /// <param name="table">[rows][256] floats.</param>
+    /// <param name="rows">Bytes per code.</param>
+    /// <param name="bytes">Receives <see cref="TableBytes"/> bytes; aligned to 64.</param>
+    /// <param name="tables">Receives the tables.</param>
+    /// <returns>Whether the tables can be used.</returns>
+    public static bool Prepare(float* table, int rows, byte* bytes, out Tables tables)
+    {
+        tables = default;
+        if (!IsSupported || rows > MaxRows)
+            return false;
+
+        using var scratch = Scratch.Rent();
+        var lows = scratch.Floats(rows);
+        var highs = scratch.Floats(rows);
+        FindRanges(table, rows, lows, highs);
+        double sum = 0, largest = 0;
+        float range = 0;
+        for (var r = 0; r < rows; r += 2)
+        {
+            var pair = highs[r] - lows[r];
+            if (r + 1 < rows)
+                pair += highs[r + 1] - lows[r + 1];
+
+            range = Math.Max(range, pair);
+        }
+
+        for (var r = 0; r < rows; r++)
+        {
+            sum += lows[r];
+            largest += Math.Max(Math.Abs(lows[r]), Math.Abs(highs[r]));
+        }
+
+        var scale = LargestPair / range;
+        if (!double.IsFinite(largest) || !float.IsFinite(range) || !(scale < 1e30f))
+            return false;
+
+        Quantize(table, rows, lows, scale, bytes);
+        var gamma = (rows + 2) * UnitRoundoff / (1 - (rows + 2) * UnitRoundoff);
+        tables = new Tables
+        {
+            Bytes = bytes,
+            Rows = rows,
+            Lows = sum,
+            Largest = largest,
+            Scale = scale,
+            TermSlack = MathF.BitIncrement((float)(scale * 1.01 * (gamma + 8 * UnitRoundoff))),
+            Gamma = gamma * 1.01,
+        };
+        return true;
+    }
+
+    /// <summary>Marks the codes that may be at most as far as a threshold.</summary>
+    /// <param name="tables">The query's tables.</param>
+    /// <param name="codes">The first block.</param>
+    /// <param name="stride">Bytes from row to row: 64, or those of a list's last block.</param>
+    /// <param name="blocks">Blocks, all of this stride.</param>
+    /// <param name="terms">A term per code, 64 of them readable per block; null for none.</param>
+    /// <param name="limit">Of <see cref="Tables.Limit"/>.</param>
+    /// <param name="masks">Receives a bit per code, a number per block. Bits of codes that a last block does not have mean nothing.</param>
+    public static void Find(in Tables tables, byte* codes, nint stride, int blocks, float* terms, float limit, ulong* masks)
+    {
+        var size = stride * tables.Rows;
+        for (; blocks >= 2; blocks -= 2, codes += 2 * size, masks += 2)
+        {
+            Find512(codes, codes + size, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack, masks);
+            if (terms is not null)
+                terms += 2 * BlockSize;
+        }
+
+        // The same block twice: the kernel is the same, and its second mask goes nowhere.
+        if (blocks == 1)
+        {
+            var both = stackalloc ulong[2];
+            FindOne512(codes, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack, both);
+            masks[0] = both[0];
+        }
+    }
+
+    /// <summary>What the kernel computes, one code at a time.</summary>
+    internal static ulong FindScalar(in Tables tables, byte* codes, nint stride, float* terms, float limit)
+    {
+        var mask = 0ul;
+        for (var i = 0; i < BlockSize; i++)
+        {
+            var sum = 0;
+            for (var r = 0; r < tables.Rows; r += 2)
+            {
+                var pair = (int)tables.Bytes[r * Row + codes[r * stride + i]];
+                if (r + 1 < tables.Rows)
+                    pair += tables.Bytes[(r + 1) * Row + codes[(r + 1) * stride + i]];
+
+                sum += Math.Min(255, pair);
+            }
+
+            var term = terms is null ? 0 : terms[i];
+            var v = MathF.FusedMultiplyAdd(MathF.Abs(term), tables.TermSlack, MathF.FusedMultiplyAdd(-term, tables.Scale, limit));
+            var bound = v > 0 ? v >= ushort.MaxValue ? ushort.MaxValue : (int)v : 0;
+            if (sum < bound)
+                mask |= 1ul << i;
+        }
+
+        return mask;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Find512(
+        byte* a, byte* b, nint stride, int rows, byte* tables, float* terms, float limit, float scale, float slack, ulong* masks)
+    {
+        Vector512<ushort> allA = default, oddA = default, allB = default, oddB = default;
+        for (; rows >= 2; rows -= 2, a += 2 * stride, b += 2 * stride, tables += 2 * Row)
+        {
+            var t0 = Vector512.Load(tables);
+            var t1 = Vector512.Load(tables + 64);
+            var t2 = Vector512.Load(tables + 128);
+            var t3 = Vector512.Load(tables + 192);
+            var codeA = Vector512.Load(a);
+            var codeB = Vector512.Load(b);
+            var pairA = Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(t0, codeA, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeA, t3), codeA);
+            var pairB = Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(t0, codeB, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeB, t3), codeB);
+
+            t0 = Vector512.Load(tables + Row);
+            t1 = Vector512.Load(tables + Row + 64);
+            t2 = Vector512.Load(tables + Row + 128);
+            t3 = Vector512.Load(tables + Row + 192);
+            codeA = Vector512.Load(a + stride);
+            codeB = Vector512.Load(b + stride);
+            pairA = Avx512BW.AddSaturate(pairA, Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(t0, codeA, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeA, t3), codeA));
+            pairB = Avx512BW.AddSaturate(pairB, Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(t0, codeB, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeB, t3), codeB));
+
+            // Odd codes alone, and all with the even ones below: two additions instead of widening.
+            allA += pairA.AsUInt16();
+            oddA += pairA.AsUInt16() >>> 8;
+            allB += pairB.AsUInt16();
+            oddB += pairB.AsUInt16() >>> 8;
+        }
+
+        if (rows == 1)
+        {
+            var t0 = Vector512.Load(tables);
+            var t1 = Vector512.Load(tables + 64);
+            var t2 = Vector512.Load(tables + 128);
+            var t3 = Vector512.Load(tables + 192);
+            var codeA = Vector512.Load(a);
+            var codeB = Vector512.Load(b);
+            var lastA = Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(t0, codeA, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeA, t3), codeA).AsUInt16();
+            var lastB = Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(t0, codeB, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeB, t3), codeB).AsUInt16();
+            allA += lastA;
+            oddA += lastA >>> 8;
+            allB += lastB;
+            oddB += lastB >>> 8;
+        }
+
+        masks[0] = Below(allA, oddA, terms, limit, scale, slack);
+        masks[1] = Below(allB, oddB, terms is null ? null : terms + BlockSize, limit, scale, slack);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FindOne512(
+        byte* a, nint stride, int rows, byte* tables, float* terms, float limit, float scale, float slack, ulong* masks)
+    {
+        Vector512<ushort> allA = default, oddA = default;
+        for (; rows >= 2; rows -= 2, a += 2 * stride, tables += 2 * Row)
+        {
+            var codeA = Vector512.Load(a);
+            var pairA = Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables), codeA, Vector512.Load(tables + 64)),
+                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + 128), codeA, Vector512.Load(tables + 192)),
+                codeA);
+            codeA = Vector512.Load(a + stride);
+            pairA = Avx512BW.AddSaturate(pairA, Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + Row), codeA, Vector512.Load(tables + Row + 64)),
+                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + Row + 128), codeA, Vector512.Load(tables + Row + 192)),
+                codeA));
+            allA += pairA.AsUInt16();
+            oddA += pairA.AsUInt16() >>> 8;
+        }
+
+        if (rows == 1)
+        {
+            var codeA = Vector512.Load(a);
+            var lastA = Avx512BW.BlendVariable(
+                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables), codeA, Vector512.Load(tables + 64)),
+                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + 128), codeA, Vector512.Load(tables + 192)),
+                codeA).AsUInt16();
+            allA += lastA;
+            oddA += lastA >>> 8;
+        }
+
+        masks[0] = Below(allA, oddA, terms, limit, scale, slack);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Below(Vector512<ushort> all, Vector512<ushort> odd, float* terms, float limit, float scale, float slack)
+    {
+        var even = all - (odd << 8);
+        // In the order of the codes again: 0 to 31, 32 to 63.
+        var order = Vector512.Create(
+            (ushort)0, 32, 1, 33, 2, 34, 3, 35, 4, 36, 5, 37, 6, 38, 7, 39, 8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47);
+        var low = Avx512BW.PermuteVar32x16x2(even, order, odd);
+        var high = Avx512BW.PermuteVar32x16x2(even, order + Vector512.Create((ushort)16), odd);
+        Vector512<ushort> lowBound, highBound;
+        if (terms is null)
+        {
+            lowBound = highBound = Vector512.Create(Bounds(Vector512.Create(limit)), Bounds(Vector512.Create(limit)));
+        }
+        else
+        {
+            lowBound = Vector512.Create(Bounds(terms, limit, scale, slack), Bounds(terms + 16, limit, scale, slack));
+            highBound = Vector512.Create(Bounds(terms + 32, limit, scale, slack), Bounds(terms + 48, limit, scale, slack));
+        }
+
+        return Vector512.LessThan(low, lowBound).ExtractMostSignificantBits() | Vector512.LessThan(high, highBound).ExtractMostSignificantBits() << 32;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Bounds(float* terms, float limit, float scale, float slack)
+    {
+        var term = Vector512.Load(terms);
+        var v = Avx512F.FusedMultiplyAddNegated(term, Vector512.Create(scale), Vector512.Create(limit));
+        return Bounds(Avx512F.FusedMultiplyAdd(Vector512.Abs(term), Vector512.Create(slack), v));
+    }
+
+    // NaN becomes 0: of the two operands the instruction then gives the second.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Bounds(Vector512<float> v) => Avx512F.ConvertToVector256UInt16WithSaturation(
+        Avx512F.ConvertToVector512UInt32WithTruncation(Avx512F.Max(v, Vector512<float>.Zero)));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FindRanges(float* table, int rows, float* lows, float* highs)
+    {
+        for (var r = 0; r < rows; r++, table += Row)
+        {
+            Vector512<float> a = Vector512.Load(table), b = a, c = Vector512.Load(table + 16), d = c;
+            for (var i = 32; i < Row; i += 32)
+            {
+                var x = Vector512.Load(table + i);
+                var y = Vector512.Load(table + i + 16);
+                a = Avx512F.Min(x, a);
+                b = Avx512F.Max(x, b);
+                c = Avx512F.Min(y, c);
+                d = Avx512F.Max(y, d);
+            }
+
+            a = Avx512F.Min(a, c);
+            b = Avx512F.Max(b, d);
+            var low = Avx.Min(a.GetLower(), a.GetUpper());
+            var high = Avx.Max(b.GetLower(), b.GetUpper());
+            var low4 = Sse.Min(low.GetLower(), low.GetUpper());
+            var high4 = Sse.Max(high.GetLower(), high.GetUpper());
+            low4 = Sse.Min(low4, Sse.MoveHighToLow(low4, low4));
+            high4 = Sse.Max(high4, Sse.MoveHighToLow(high4, high4));
+            lows[r] = Math.Min(low4.GetElement(0), low4.GetElement(1));
+            highs[r] = Math.Max(high4.GetElement(0), high4.GetElement(1));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Quantize(float* table, int rows, float* lows, float scale, byte* bytes)
+    {
+        var s = Vector512.Create(scale);
+        for (var r = 0; r < rows; r++)
+        {
+            var low = Vector512.Create(lows[r]);
+            for (var i = 0; i < Row; i += 32, table += 32, bytes += 32)
+            {
+                // Two statements each: subtracting and scaling in one step would round otherwise.
+                var x = (Vector512.Load(table) - low) * s;
+                var y = (Vector512.Load(table + 16) - low) * s;
+                Avx512F.ConvertToVector128ByteWithSaturation(Avx512F.ConvertToVector512UInt32WithTruncation(x)).Store(bytes);
+                Avx512F.ConvertToVector128ByteWithSaturation(Avx512F.ConvertToVector512UInt32WithTruncation(y)).Store(bytes + 16);
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using FaissNet.Managed;
+using FaissNet.Tests.Support;
+
+namespace FaissNet.Tests.Kernels;
+
+/// <summary>The kernels of product-quantized search: every form against the scalar one, at the edge of memory.</summary>
+public sealed unsafe class PqKernelTests
+{
+    [Fact]
+    public void Every_form_computes_the_same() => Check([]);
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public void Without_an_instruction_set(string knob) =>
+        ChildProcess.Run(Check, [knob], new Dictionary<string, string?> { [knob] = "0" }).RequireSuccess();
+
+    private static void Check(string[] absent)
+    {
+        // The knob must have taken effect, or this would test the same forms again.
+        foreach (var knob in absent)
+        {
+            Assert.False(knob switch
+            {
+                "DOTNET_EnableAVX512" => Avx512F.IsSupported || PqFilter.IsSupported,
+                "DOTNET_EnableAVX2" => Avx2.IsSupported,
+                _ => Vector128.IsHardwareAccelerated,
+            });
+        }
+
+        CheckSums();
+        CheckTables();
+        CheckCentroidScores();
+        CheckLargestScores();
+        CheckFilter();
+    }
+
+    private static void CheckSums()
+    {
+        var random = new Random(1);
+        var sums = stackalloc float[64];
+        for (var rows = 1; rows <= 70; rows++)
+        {
+            var table = Floats(random, rows * 256);
+            for (var count = 1; count <= 64; count += rows % 7 + 1)
+            {
+                var stride = InvertedLists.TailStride(count, 64);
+                // The kernel may read a multiple of four codes; no more lie in the block.
+                using var memory = new GuardedMemory(rows * stride);
+                var codes = (byte*)memory.Last(0) - rows * stride;
+                random.NextBytes(new Span<byte>(codes, rows * stride));
+                fixed (float* t = table)
+                {
+                    PqScan.SumBlock(codes, stride, count, rows, t, sums);
+                    for (var i = 0; i < count; i++)
+                    {
+                        Assert.Equal(PqScan.Sum(codes + i, stride, rows, t), sums[i]);
+                        double exact = 0;
+                        for (var r = 0; r < rows; r++)
+                            exact += t[r * 256 + codes[r * stride + i]];
+
+                        Assert.Equal(exact, sums[i], 1e-5 * rows);
+                    }
+                }
+            }
+        }
+
+        // One code, then an end.
+        foreach (var nbits in new[] { 3, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16 })
+        {
+            for (var m = 1; m <= 9; m++)
+            {
+                var width = 1 << nbits;
+                var table = Floats(random, m * width);
+                var numbers = Enumerable.Range(0, m).Select(_ => random.Next(width)).ToArray();
+                var size = BitPacking.ByteCount(m, nbits);
+                using var memory = new GuardedMemory(size);
+                var code = (byte*)memory.Last(0) - size;
+                fixed (int* n = numbers)
+                    BitPacking.Write(n, m, 1, nbits, code);
+
+                fixed (float* t = table)
+                    Assert.Equal(numbers.Select((number, part) => (double)table[part * width + number]).Sum(), PqScan.SumParts(code, m, nbits, width, t), 1e-5);
+            }
+        }
+    }
+
+    private static void CheckTables()
+    {
+        foreach (var (d, m, nbits) in new[] { (8, 4, 8), (15, 5, 8), (30, 2, 8), (64, 1, 8), (12, 4, 4), (10, 5, 4), (6, 3, 2), (9, 9, 1), (8, 2, 6), (4, 2, 10), (3, 1, 3) })
+        {
+            var quantizer = new ProductQuantizer(d, m, nbits);
+            // Whole numbers: every order of a sum gives the same.
+            quantizer.SetCentroids(TestVectors.Uniform(quantizer.Centroids.Length, 1, 9, seed: d));
+            using var codebook = new PqCodebook(quantizer);
+            var queries = TestVectors.Uniform(PqCodebook.QueriesPerPass, d, 9, seed: 2);
+            for (var count = 1; count <= PqCodebook.QueriesPerPass; count++)
+            {
+                CheckTable<DistanceKernels.Product>(count, (x, y) => x * y);
+                CheckTable<DistanceKernels.SquaredDifference>(count, (x, y) => (x - y) * (x - y));
+            }
+
+            void CheckTable<T>(int count, Func<float, float, float> pair)
+                where T : struct, DistanceKernels.IAccumulate
+            {
+                using var memory = new GuardedMemory((int)codebook.TableFloats * count * sizeof(float));
+                var tables = memory.Last((int)codebook.TableFloats * count);
+                fixed (float* x = queries)
+                    codebook.Fill<T>(x, count, tables);
+
+                var random = new Random(3);
+                var numbers = new int[m];
+                var code = stackalloc byte[quantizer.CodeSize];
+                for (var i = 0; i < count * 20; i++)
+                {
+                    var expected = 0f;
+                    for (var part = 0; part < m; part++)
+                    {
+                        numbers[part] = random.Next(quantizer.KSub);
+                        for (var j = 0; j < d / m; j++)
+                        {
+                            expected += pair(
+                                queries[i / 20 * d + part * (d / m) + j], quantizer.Centroids[(part * quantizer.KSub + numbers[part]) * (d / m) + j]);
+                        }
+                    }
+
+                    fixed (int* n = numbers)
+                        BitPacking.Write(n, m, 1, nbits, code);
+
+                    var table = tables + i / 20 * codebook.TableFloats;
+                    Assert.Equal(expected, codebook.HasByteTables
+                        ? PqScan.Sum(code, 1, quantizer.CodeSize, table)
+                        : PqScan.SumParts(code, m, nbits, codebook.Width, table));
+                }
+            }
+        }
+    }
+
+    private static void CheckCentroidScores()
+    {
+        foreach (var d in new[] { 1, 2, 7, 16, 33, 100 })
+        {
+            foreach (var k in new[] { 1, 15, 47, 48, 49, 96, 144, 200, 256 })
+            {
+                var centroids = TestVectors.Uniform(k, d, 9, seed: k);
+                var queries = TestVectors.Uniform(20, d, 9, seed: d);
+                fixed (float* c = centroids, q = queries)
+                {
+                    using var scores = new CentroidScores(c, k, d, MetricType.L2);
+                    for (var n = 1; n <= 20; n += n < 9 ? 1 : 11)
+                    {
+                        using var memory = new GuardedMemory(CentroidScores.Rows(n) * scores.Stride * sizeof(float));
+                        var to = memory.Last(CentroidScores.Rows(n) * scores.Stride);
+                        scores.Score(q, n, to);
+                        for (var i = 0; i < n; i++)
+                        {
+                            for (var j = 0; j < scores.Stride; j++)
+                            {
+                                var expected = float.NegativeInfinity;
+                                if (j < k)
+                                {
+                                    var (product, norm) = (0f, 0f);
+                                    for (var x = 0; x < d; x++)
+                                    {
+                                        product += q[i * d + x] * c[j * d + x];
+                                        norm += c[j * d + x] * c[j * d + x];
+                                    }
+
+                                    expected = product - norm / 2;
+                                }
+
+                                Assert.Equal(expected, to[i * scores.Stride + j]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static void CheckLargestScores()
+    {
+        var random = new Random(4);
+        var positions = stackalloc int[256];
+        for (var n = 1; n <= 256; n += n < 64 ? 1 : 13)
+        {
+            var padded = (n + 47) / 48 * 48;
+            using var memory = new GuardedMemory(padded * sizeof(float));
+            var scores = memory.Last(padded);
+            foreach (var values in new[] { 1, 5, 1000 })
+            {
+                for (var i = 0; i < padded; i++)
+                    scores[i] = i < n ? random.Next(values) : float.NegativeInfinity;
+
+                var sorted = new ReadOnlySpan<float>(scores, n).ToArray().OrderDescending().ToArray();
+                foreach (var count in new[] { 1, 2, n / 3, n / 2, n }.Where(count => count >= 1 && count <= n))
+                {
+                    var found = LargestScores.Find(scores, n, count, positions);
+                    Assert.True(found >= count);
+                    var listed = new ReadOnlySpan<int>(positions, found).ToArray();
+                    Assert.Equal(listed.Distinct().Order(), listed);
+                    // Everything that reaches the count-th largest is there.
+                    var least = sorted[count - 1];
+                    for (var i = 0; i < n; i++)
+                        Assert.True(scores[i] < least || listed.Contains(i));
+                }
+            }
+        }
+    }
+
+    private static void CheckFilter()
+    {
+        if (!PqFilter.IsSupported)
+        {
+            Assert.False(Avx512Vbmi.IsSupported);
+            return;
+        }
+
+        var random = new Random(5);
+        foreach (var rows in Enumerable.Range(1, 40).Concat([63, 64, 65, 100, 112, 255, 256]))
+        {
+            foreach (var kind in Enumerable.Range(0, 8))
+                CheckFilter(random, rows, kind);
+        }
+
+        // Nothing to filter by, or not with bytes: all is computed then.
+        var bytes = stackalloc byte[257 * 256];
+        var table = Floats(random, 257 * 256);
+        fixed (float* t = table)
+        {
+            Assert.False(PqFilter.Prepare(t, 257, bytes, out _));
+            Assert.True(PqFilter.Prepare(t, 1, bytes, out _));
+            t[3] = float.NaN;
+            Assert.False(PqFilter.Prepare(t, 1, bytes, out _));
+            t[3] = float.PositiveInfinity;
+            Assert.False(PqFilter.Prepare(t, 1, bytes, out _));
+            new Span<float>(t, 256).Fill(7);
+            Assert.False(PqFilter.Prepare(t, 1, bytes, out _));
+        }
+    }
+
+    private static void CheckFilter(Random random, int rows, int kind)
+    {
+        // Common sizes, huge, tiny, few values (ties), one far row, one far entry per row, large offsets that cancel.
+        var scale = kind switch { 1 => 1e15f, 2 => 1e-20f, _ => 1f };
+        var table = new float[rows * 256];
+        for (var i = 0; i < table.Length; i++)
+        {
+            table[i] = scale * (kind == 3 ? random.Next(3) : (float)random.NextDouble() - 0.3f);
+            if ((kind == 4 && i < 256) || (kind == 5 && i % 256 == 9))
+                table[i] *= 1e4f;
+
+            if (kind == 6)
+                table[i] += 1e4f * (i / 256 % 2 == 0 ? 1 : -1);
+        }
+
+        const int blocks = 5;
+        var codeBytes = new byte[rows * 64 * blocks];
+        if (kind != 7)
+            random.NextBytes(codeBytes);
+
+        var terms = new float[64 * blocks];
+        for (var i = 0; i < terms.Length; i++)
+            terms[i] = scale * rows * (float)(random.NextDouble() * (kind == 6 ? 1e4 : 0.3));
+
+        var common = scale * 3.7f;
+        using var memory = new GuardedMemory(codeBytes.Length);
+        var codes = (byte*)memory.Last(0) - codeBytes.Length;
+        codeBytes.CopyTo(new Span<byte>(codes, codeBytes.Length));
+        using var scratch = Scratch.Rent();
+        var bytes = scratch.Bytes(PqFilter.TableBytes(rows));
+        var masks = stackalloc ulong[blocks];
+        fixed (float* t = table, term = terms)
+        {
+            Assert.True(PqFilter.Prepare(t, rows, bytes, out var tables));
+            foreach (var withTerms in new[] { false, true })
+            {
+                var used = withTerms ? term : null;
+                var distances = new float[64 * blocks];
+                for (var i = 0; i < distances.Length; i++)
+                    distances[i] = PqScan.Sum(codes + i / 64 * 64 * rows + i % 64, 64, rows, t) + (withTerms ? common + term[i] : common);
+
+                var sorted = distances.Order().ToArray();
+                foreach (var rank in new[] { 0, 1, 9, 50, 160, sorted.Length - 1 })
+                {
+                    // The threshold is a distance itself, and one that just does not reach it.
+                    foreach (var threshold in new[] { sorted[rank], MathF.BitDecrement(sorted[rank]) })
+                    {
+                        var limit = tables.Limit(threshold, common);
+                        var left = 0;
+                        for (var count = 1; count <= blocks; count++)
+                        {
+                            PqFilter.Find(tables, codes, 64, count, used, limit, masks);
+                            for (var b = 0; b < count; b++)
+                                Assert.Equal(PqFilter.FindScalar(tables, codes + (long)b * 64 * rows, 64, withTerms ? term + b * 64 : null, limit), masks[b]);
+                        }
+
+                        for (var i = 0; i < distances.Length; i++)
+                        {
+                            var isLeft = (masks[i / 64] >> (i % 64) & 1) != 0;
+                            left += isLeft ? 1 : 0;
+                            Assert.True(isLeft || distances[i] > threshold, $"{rows} rows, kind {kind}: {distances[i]:r} is left out at {threshold:r}");
+                        }
+
+                        // It is of use: of common data it leaves out most.
+                        if (kind == 0 && rows is > 4 and < 65 && rank <= 1)
+                            Assert.InRange(left, rank, 64);
+                    }
+                }
+            }
+        }
+    }
+
+    private static float[] Floats(Random random, int count)
+    {
+        var values = new float[count];
+        for (var i = 0; i < count; i++)
+            values[i] = (float)random.NextDouble() - 0.4f;
+
+        return values;
+    }
+}
