@@ -99,13 +99,37 @@ public unsafe class IndexFlat : ManagedIndex
         ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters)
     {
         RequireOnly(parameters, selector: true);
-        var selector = parameters?.Selector;
         fixed (float* query = queries)
         fixed (float* distance = distances)
         fixed (long* label = labels)
+            SearchRows(query, n, k, distance, label, parameters?.Selector, ManagedThreads.Count);
+    }
+
+    /// <summary>What <see cref="SearchCore"/> does, on so many threads at most: on one within what is itself a thread's part.</summary>
+    internal void SearchRows(float* queries, int n, int k, float* distances, long* labels, IdSelector? selector, int threads)
+    {
+        // Larger heaps would only hold empty places.
+        var found = (int)Math.Min(k, Math.Max(1, Count));
+        var search = new FlatSearch
         {
-            for (var i = 0; i < n; i++)
-                SearchOne(query + (long)i * Dimension, k, distance + (long)i * k, label + (long)i * k, selector);
+            Metric = Metric,
+            Dimension = Dimension,
+            Rows = new RowSet { Vectors = Vectors, Count = Count },
+            Selector = selector,
+            Queries = queries,
+            Count = n,
+            Heaps = distances,
+            Labels = labels,
+            K = found,
+            Stride = k,
+        };
+        search.Run(threads);
+        for (var i = 0; i < n; i++)
+        {
+            var (first, rest) = ((long)i * k, k - found);
+            NearestHeap.Finish(distances + first, labels + first, found, Metric);
+            new Span<float>(distances + first + found, rest).Fill(Metric == MetricType.InnerProduct ? float.MinValue : float.MaxValue);
+            new Span<long>(labels + first + found, rest).Fill(-1);
         }
     }
 
@@ -161,18 +185,6 @@ public unsafe class IndexFlat : ManagedIndex
     {
         if (_vectors.IsMapped)
             throw UnmanagedBuffer.ReadOnly();
-    }
-
-    private void SearchOne(float* query, int k, float* distances, long* labels, IdSelector? selector)
-    {
-        NearestHeap.Clear(distances, labels, k);
-        for (long j = 0; j < Count; j++)
-        {
-            if (selector is null || selector.Contains(j))
-                NearestHeap.Offer(distances, labels, k, DistanceKernels.Compare(Metric, query, Vectors + j * Dimension, Dimension), j);
-        }
-
-        NearestHeap.Finish(distances, labels, k, Metric);
     }
 }
 

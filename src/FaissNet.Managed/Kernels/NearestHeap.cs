@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace FaissNet.Managed;
 
 /// <summary>
@@ -19,6 +23,45 @@ internal static unsafe class NearestHeap
     {
         if (IsNearer(distance, id, distances[0], ids[0]))
             ReplaceTop(distances, ids, k, distance, id);
+    }
+
+    /// <summary>Keeps of many vectors those that are nearer than the farthest kept.</summary>
+    /// <param name="distances">The heap's distances.</param>
+    /// <param name="ids">The heap's ids.</param>
+    /// <param name="k">Places in the heap.</param>
+    /// <param name="offered">The distances of count vectors.</param>
+    /// <param name="offeredIds">Their ids; null where they follow each other from <paramref name="firstId"/>.</param>
+    /// <param name="firstId">The id of the first, where <paramref name="offeredIds"/> is null.</param>
+    /// <param name="count">The number of vectors.</param>
+    /// <param name="selector">Only these ids count; null for all.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void OfferMany(
+        float* distances, long* ids, int k, float* offered, long* offeredIds, long firstId, int count, IdSelector? selector)
+    {
+        var i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 32; i += 32)
+            {
+                var top = Vector256.Create(distances[0]);
+                var near = Vector256.LessThanOrEqual(Vector256.Load(offered + i), top).ExtractMostSignificantBits()
+                    | Vector256.LessThanOrEqual(Vector256.Load(offered + i + 8), top).ExtractMostSignificantBits() << 8
+                    | Vector256.LessThanOrEqual(Vector256.Load(offered + i + 16), top).ExtractMostSignificantBits() << 16
+                    | Vector256.LessThanOrEqual(Vector256.Load(offered + i + 24), top).ExtractMostSignificantBits() << 24;
+                for (; near != 0; near &= near - 1)
+                    OfferAt(i + BitOperations.TrailingZeroCount(near));
+            }
+        }
+
+        for (; i < count; i++)
+            OfferAt(i);
+
+        void OfferAt(int j)
+        {
+            var id = offeredIds is null ? firstId + j : offeredIds[j];
+            if (IsNearer(offered[j], id, distances[0], ids[0]) && (selector is null || selector.Contains(id)))
+                ReplaceTop(distances, ids, k, offered[j], id);
+        }
     }
 
     /// <summary>Whether the first is nearer than the second. An empty place is the farthest of all.</summary>
