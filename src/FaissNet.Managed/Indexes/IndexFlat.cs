@@ -102,10 +102,10 @@ public unsafe class IndexFlat : ManagedIndex
         fixed (float* query = queries)
         fixed (float* distance = distances)
         fixed (long* label = labels)
-            SearchRows(query, n, k, distance, label, parameters?.Selector, ManagedThreads.Count);
+            SearchRows(query, n, k, distance, label, parameters?.Selector, ManagedThreads.Available);
     }
 
-    /// <summary>What <see cref="SearchCore"/> does, on so many threads at most: on one within what is itself a thread's part.</summary>
+    /// <summary>What <see cref="SearchCore"/> does, on so many threads at most.</summary>
     internal void SearchRows(float* queries, int n, int k, float* distances, long* labels, IdSelector? selector, int threads)
     {
         // Larger heaps would only hold empty places.

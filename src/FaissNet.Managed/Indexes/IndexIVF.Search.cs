@@ -42,13 +42,14 @@ public abstract unsafe partial class IndexIVF
         RequireOnly(parameters, probes: true, selector: true);
         // Larger heaps would only hold empty places.
         var found = (int)Math.Min(k, Math.Max(1, Count));
-        var perTask = Math.Clamp(ResultsPerTask / found, 1, QueriesPerTask);
+        var threads = ManagedThreads.Available;
+        var perTask = Math.Clamp(Math.Min(ResultsPerTask / found, (n + threads - 1) / threads), 1, QueriesPerTask);
         var tasks = (n + perTask - 1) / perTask;
         fixed (float* query = queries)
         fixed (float* distance = distances)
         fixed (long* label = labels)
         {
-            if (tasks == 1 || ManagedThreads.Count == 1)
+            if (tasks == 1 || threads == 1)
             {
                 for (var task = 0; task < tasks; task++)
                     SearchTask(task, perTask, query, n, k, found, distance, label, parameters);

@@ -1,7 +1,7 @@
 namespace FaissNet.Managed;
 
 /// <summary>An inverted file that stores the vectors as they are. FAISS's <c>IndexIVFFlat</c> (<c>faiss/IndexIVFFlat.h</c>).</summary>
-public sealed unsafe class IndexIVFFlat : IndexIVF
+public sealed unsafe partial class IndexIVFFlat : IndexIVF
 {
     /// <summary>An untrained index with a flat coarse quantizer of its own.</summary>
     /// <param name="d">Components per vector.</param>
@@ -38,7 +38,6 @@ public sealed unsafe class IndexIVFFlat : IndexIVF
     private protected override void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances)
     {
         var vectors = (float*)Lists.Codes(list) + (long)first * Dimension;
-        for (var i = 0; i < count; i++)
-            distances[i] = DistanceKernels.Compare(Metric, query, vectors + (long)i * Dimension, Dimension);
+        DistanceKernels.CompareRows(Metric, query, vectors, count, Dimension, distances);
     }
 }

@@ -7,12 +7,12 @@ namespace FaissNet.Managed;
 /// </summary>
 internal unsafe struct FlatSearch
 {
+    /// <summary>Vectors longer than this would make tiles larger than any cache: one query at a time is no slower then.</summary>
+    public const int LargestPackedDimension = 1 << 14;
+
     // Tiles of a task, as many as stay in a usual third-level cache beside what else is there.
     private const int TilesPerTask = 16;
     private const long TileBytes = 4 << 20;
-
-    // Vectors longer than this would make tiles larger than any cache: one query at a time is no slower then.
-    private const int LargestPackedDimension = 1 << 14;
 
     // A part for a thread is worth its start from here on: some ten times what starting costs.
     private const long PartFloats = 1 << 19;

@@ -5,6 +5,9 @@ public static class ManagedThreads
 {
     private static int _count = Environment.ProcessorCount;
 
+    [ThreadStatic]
+    private static bool _isPart;
+
     /// <summary>The threads that one call may use; the processors of this process until it is set. Results do not depend on it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public static int Count
@@ -19,12 +22,26 @@ public static class ManagedThreads
         }
     }
 
+    /// <summary>The threads that a call may still use: one within a part of <see cref="For"/>, whose threads are all at work.</summary>
+    internal static int Available => _isPart ? 1 : Count;
+
     internal static void For(int tasks, Action<int> body)
     {
-        var threads = Math.Min(Count, tasks);
+        var threads = Math.Min(Available, tasks);
         if (threads > 1)
         {
-            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, task =>
+            {
+                _isPart = true;
+                try
+                {
+                    body(task);
+                }
+                finally
+                {
+                    _isPart = false;
+                }
+            });
             return;
         }
 
