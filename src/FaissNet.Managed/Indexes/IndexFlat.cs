@@ -137,26 +137,20 @@ public unsafe class IndexFlat : ManagedIndex
     protected override RangeSearchResult RangeSearchCore(ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters)
     {
         RequireOnly(parameters, selector: true);
-        var hits = new RangeHits[n];
-        var isProduct = Metric == MetricType.InnerProduct;
-        fixed (float* first = queries)
+        fixed (float* query = queries)
         {
-            for (var i = 0; i < n; i++)
+            var search = new FlatRangeSearch
             {
-                hits[i] = new RangeHits();
-                for (long j = 0; j < Count; j++)
-                {
-                    if (parameters?.Selector is { } selector && !selector.Contains(j))
-                        continue;
-
-                    var compared = DistanceKernels.Compare(Metric, first + (long)i * Dimension, Vectors + j * Dimension, Dimension);
-                    if (compared < (isProduct ? -radius : radius))
-                        hits[i].Add(isProduct ? -compared : compared, j);
-                }
-            }
+                Metric = Metric,
+                Dimension = Dimension,
+                Rows = new RowSet { Vectors = Vectors, Count = Count },
+                Selector = parameters?.Selector,
+                Queries = query,
+                Count = n,
+                Limit = Metric == MetricType.InnerProduct ? -radius : radius,
+            };
+            return RangeHits.Join(search.Run());
         }
-
-        return RangeHits.Join(hits);
     }
 
     /// <inheritdoc/>

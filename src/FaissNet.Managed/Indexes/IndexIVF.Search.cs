@@ -6,6 +6,9 @@ public abstract unsafe partial class IndexIVF
     // Codes whose distances are computed before the heap looks at them.
     private const int CodesPerStep = 256;
 
+    // Fewer are not worth a thread's start.
+    private const int MinQueriesPerTask = 32;
+
     // Bounds the heaps of one task where k is large.
     private const int ResultsPerTask = 1 << 20;
 
@@ -43,7 +46,8 @@ public abstract unsafe partial class IndexIVF
         // Larger heaps would only hold empty places.
         var found = (int)Math.Min(k, Math.Max(1, Count));
         var threads = ManagedThreads.Available;
-        var perTask = Math.Clamp(Math.Min(ResultsPerTask / found, (n + threads - 1) / threads), 1, QueriesPerTask);
+        var perThread = Math.Max(MinQueriesPerTask, (n + threads - 1) / threads);
+        var perTask = Math.Clamp(Math.Min(ResultsPerTask / found, perThread), 1, QueriesPerTask);
         var tasks = (n + perTask - 1) / perTask;
         fixed (float* query = queries)
         fixed (float* distance = distances)

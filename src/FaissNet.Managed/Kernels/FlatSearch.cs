@@ -52,8 +52,11 @@ internal unsafe struct FlatSearch
             Part(task * QueriesPerTask, Math.Min(QueriesPerTask, Count - task * QueriesPerTask)).Scan();
     }
 
-    private readonly int QueriesPerTask =>
-        (int)Math.Clamp(TileBytes / (RowScores.WideTile * Dimension * sizeof(float)), 1, TilesPerTask) * RowScores.WideTile;
+    private readonly int QueriesPerTask => QueriesPerPass(Dimension);
+
+    /// <summary>Queries that are packed at a time.</summary>
+    public static int QueriesPerPass(int d) =>
+        (int)Math.Clamp(TileBytes / ((long)RowScores.WideTile * d * sizeof(float)), 1, TilesPerTask) * RowScores.WideTile;
 
     private readonly FlatSearch Part(int first, int count) => this with
     {
@@ -131,26 +134,10 @@ internal unsafe struct FlatSearch
         }
 
         using var scratch = Scratch.Rent();
-        var tiles = scratch.Take<QueryTile>(Count / RowScores.NarrowTile + 1);
+        var tiles = QueryTile.PackAll(scratch, Queries, Count, Dimension);
         var norms = scratch.Take<double>(Count);
         for (var i = 0; i < Count; i++)
             norms[i] = ScoreBound.SquaredNorm(Queries + (long)i * Dimension, Dimension);
-
-        var tileCount = 0;
-        for (var first = 0; first < Count; tileCount++)
-        {
-            var tile = QueryTile.Take(scratch, QueryTile.LanesFor(Count - first), Dimension);
-            tile.Count = Math.Min(tile.Lanes, Count - first);
-            for (var lane = 0; lane < tile.Count; lane++)
-            {
-                tile.Queries[lane] = first + lane;
-                tile.Thresholds[lane] = float.NegativeInfinity;
-            }
-
-            tile.Pack(Queries, Dimension);
-            tiles[tileCount] = tile;
-            first += tile.Count;
-        }
 
         var bound = new ScoreBound(Metric, Dimension);
         var sink = new HeapSink
@@ -167,6 +154,6 @@ internal unsafe struct FlatSearch
             K = K,
             Stride = Stride,
         };
-        FlatScan.Tiles(ref sink, bound, new ReadOnlySpan<QueryTile>(tiles, tileCount), Dimension, Rows.Vectors, Rows.Count);
+        FlatScan.Tiles(ref sink, bound, tiles, Dimension, Rows.Vectors, Rows.Count);
     }
 }

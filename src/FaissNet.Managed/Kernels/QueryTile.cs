@@ -35,6 +35,29 @@ internal unsafe struct QueryTile
         Thresholds = scratch.Floats(lanes),
     };
 
+    /// <summary>Packs queries that lie one after the other, with thresholds that everything reaches.</summary>
+    /// <param name="scratch">Where the tiles are to be.</param>
+    /// <param name="queries">count·d floats.</param>
+    /// <param name="count">The number of queries.</param>
+    /// <param name="d">Components per query.</param>
+    public static ReadOnlySpan<QueryTile> PackAll(scoped in Scratch scratch, float* queries, int count, int d)
+    {
+        var tiles = scratch.Take<QueryTile>(count / RowScores.NarrowTile + 1);
+        var packed = 0;
+        for (var first = 0; first < count; first += tiles[packed++].Count)
+        {
+            var tile = Take(scratch, LanesFor(count - first), d);
+            tile.Count = Math.Min(tile.Lanes, count - first);
+            for (var lane = 0; lane < tile.Count; lane++)
+                (tile.Queries[lane], tile.Thresholds[lane]) = (first + lane, float.NegativeInfinity);
+
+            tile.Pack(queries, d);
+            tiles[packed] = tile;
+        }
+
+        return new ReadOnlySpan<QueryTile>(tiles, packed);
+    }
+
     /// <summary>Packs the queries named in <see cref="Queries"/>.</summary>
     /// <param name="queries">All queries of the search, row by row.</param>
     /// <param name="d">Components per query.</param>

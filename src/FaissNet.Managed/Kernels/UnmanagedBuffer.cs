@@ -4,23 +4,21 @@ using FaissNet.Serialization;
 namespace FaissNet.Managed;
 
 /// <summary>
-/// Memory outside the garbage collector's heap that grows, aligned to cache lines. It is reallocated, which for large blocks moves pages
-/// instead of copying them: growing a large index does not need it twice.
+/// Memory outside the garbage collector's heap that grows, aligned to cache lines. Large blocks move by their pages instead of being copied:
+/// growing a large index does not need it twice.
 /// </summary>
-internal sealed unsafe partial class UnmanagedBuffer : IDisposable
+internal sealed unsafe class UnmanagedBuffer : IDisposable
 {
     public const int Alignment = 64;
 
-    // Below this huge pages cannot help: a page has 2 MiB.
-    private const long HugeBytes = 8 << 20;
-
     private byte* _block;
     private byte* _start;
+    private bool _isHuge;
     private bool _isUnwatched;
     private MappedFile? _file;
 
     // A mapped file is finalized by itself.
-    ~UnmanagedBuffer() => NativeMemory.Free(_block);
+    ~UnmanagedBuffer() => FreeBlock();
 
     /// <summary>Bytes that there is room for.</summary>
     public long Capacity { get; private set; }
@@ -74,24 +72,46 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
         if (IsMapped)
             throw ReadOnly();
 
-        var offset = _start - _block;
-        var block = (byte*)NativeMemory.Realloc(_block, checked((nuint)capacity + Alignment));
         if (_isUnwatched)
             GC.ReRegisterForFinalize(this);
 
         _isUnwatched = false;
+        if (HugePages.AreFor(capacity) && _isHuge)
+            _block = _start = HugePages.Resize(_start, Capacity, capacity);
+        else if (HugePages.AreFor(capacity) || _isHuge)
+            Move(capacity, used);
+        else
+            Reallocate(capacity, used);
 
-        var start = (byte*)(((nuint)block + Alignment - 1) & ~(nuint)(Alignment - 1));
+        Capacity = capacity;
+    }
+
+    private void Reallocate(long capacity, long used)
+    {
+        var offset = _start - _block;
+        _block = (byte*)NativeMemory.Realloc(_block, checked((nuint)capacity + Alignment));
+        _start = Aligned(_block);
         // Another place in its cache line: the content has to follow.
-        if (start - block != offset && used > 0)
-            Buffer.MemoryCopy(block + offset, start, capacity, Math.Min(used, capacity));
+        if (_start - _block != offset && used > 0)
+            Buffer.MemoryCopy(_block + offset, _start, capacity, Math.Min(used, capacity));
+    }
 
+    // From small pages to huge ones, or back.
+    private void Move(long capacity, long used)
+    {
+        var isHuge = !_isHuge;
+        var block = isHuge ? HugePages.Allocate(capacity) : (byte*)NativeMemory.Alloc(checked((nuint)capacity + Alignment));
+        var start = Aligned(block);
+        if (used > 0)
+            Buffer.MemoryCopy(_start, start, capacity, Math.Min(used, capacity));
+
+        FreeBlock();
         _block = block;
         _start = start;
-        Capacity = capacity;
-        if (capacity >= HugeBytes)
-            AdviseHugePages(start, capacity);
+        _isHuge = isHuge;
     }
+
+    private static byte* Aligned(byte* block) => (byte*)(((nuint)block + Alignment - 1) & ~(nuint)(Alignment - 1));
 
     /// <summary>The error for a change to what lies in a mapped file.</summary>
     public static NotSupportedException ReadOnly() => new(
@@ -99,31 +119,20 @@ internal sealed unsafe partial class UnmanagedBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.Free(_block);
+        FreeBlock();
         _file?.Dispose();
         _file = null;
         _block = _start = null;
         Capacity = 0;
     }
 
-    // Scans of large indexes miss the TLB on each small page. Where the system does not know the advice, nothing is lost.
-    private static void AdviseHugePages(byte* start, long length)
+    private void FreeBlock()
     {
-        const int advice = 14; // MADV_HUGEPAGE
-        if (!OperatingSystem.IsLinux())
-            return;
+        if (_isHuge)
+            HugePages.Free(_block, Capacity);
+        else
+            NativeMemory.Free(_block);
 
-        var page = (nuint)Environment.SystemPageSize;
-        var first = ((nuint)start + page - 1) & ~(page - 1);
-        try
-        {
-            _ = madvise((void*)first, ((nuint)start + (nuint)length - first) & ~(page - 1), advice);
-        }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
-        {
-        }
+        _isHuge = false;
     }
-
-    [LibraryImport("libc")]
-    private static partial int madvise(void* address, nuint length, int advice);
 }
