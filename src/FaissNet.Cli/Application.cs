@@ -83,7 +83,9 @@ internal static class Application
             SearchCommand.Create(cancellationToken),
             TruthCommand.Create(cancellationToken),
             EvalCommand.Create(cancellationToken),
+            CompareCommand.Create(cancellationToken),
             InfoCommand.Create(),
+            VerifyCommand.Create(),
             DoctorCommand.Create(),
         };
 

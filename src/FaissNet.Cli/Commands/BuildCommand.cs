@@ -21,11 +21,12 @@ internal static class BuildCommand
             "--train-size", "Vectors to train with, spread over the file [default: as many as FAISS makes use of, 256 per centroid]", 1, long.MaxValue);
         var verify = Options.Optional("--verify", "Queries: load the file again and compare the answers of both indexes")
             .Accepting(VectorFile.IsSupported, VectorFile.SupportedNames);
+        var engine = Options.Engine();
         var threads = Options.Threads();
         var json = Options.Json();
         var command = new Command("build", "Trains an index with a sample of a vector file, adds all its vectors and saves it.")
         {
-            input, factory, output, metric, trainSize, verify, threads, json,
+            input, factory, output, metric, trainSize, verify, engine, threads, json,
         };
         command.SetAction(parsed =>
         {
@@ -36,6 +37,7 @@ internal static class BuildCommand
                 parsed.GetValue(metric)!,
                 parsed.GetValue(trainSize),
                 parsed.GetValue(verify),
+                Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
             if (parsed.GetValue(json))
@@ -56,8 +58,8 @@ internal static class BuildCommand
             Files.RequireFile("--verify", request.Verify);
 
         using var reader = VectorFile.Open(request.Input);
-        var threads = Options.ApplyThreads(request.Threads);
-        using var index = CreateIndex(request, reader.Dimension);
+        var threads = request.Engine.ApplyThreads(request.Threads);
+        using var index = Files.CreateIndex(request.Engine, reader.Dimension, request.Factory, request.Metric);
         var empty = index.Describe();
         var trainSize = request.TrainSize
             ?? TrainingSample.DefaultSize(reader.Count, reader.Dimension, empty.NList ?? 0, empty.NBits ?? 0);
@@ -79,6 +81,7 @@ internal static class BuildCommand
             built.Dimension,
             built.Count,
             times.VectorsTrained,
+            request.Engine.Name,
             threads,
             new BuildSeconds(times.ReadSeconds, times.TrainSeconds, times.AddSeconds, saveSeconds),
             InfoCommand.MeasureMemory(built, request.Output),
@@ -96,25 +99,11 @@ internal static class BuildCommand
         }
     }
 
-    private static FaissIndex CreateIndex(Request request, int d)
-    {
-        try
-        {
-            return request.Metric == Metrics.Cosine
-                ? IndexFactory.CreateCosine(d, request.Factory)
-                : IndexFactory.Create(d, request.Factory, Metrics.Parse(request.Metric));
-        }
-        catch (Exception e) when (e is ArgumentException or FaissException or NotSupportedException)
-        {
-            throw new UsageException($"--factory is '{request.Factory}', for {d} dimensions: {ErrorText.Of(e)}");
-        }
-    }
-
     // With enough lists that the codes of many vectors take part.
-    private static IndexComparison Verify(FaissIndex index, IndexDescription built, Request request, ProgressDisplay display)
+    private static IndexComparison Verify(VectorIndex index, IndexDescription built, Request request, ProgressDisplay display)
     {
         display.Begin("Verifying the file");
-        using var loaded = FaissIndex.Load(request.Output);
+        using var loaded = request.Engine.Load(request.Output);
         if (built.NList is { } nlist)
         {
             var nprobe = Math.Min(VerifyNProbe, nlist);
@@ -148,5 +137,5 @@ internal static class BuildCommand
           $"{Format.Count(verify.QueriesWithOtherDistances)} of {Format.Count(verify.Queries)} queries";
 
     private sealed record Request(
-        string Input, string Factory, string Output, string Metric, long? TrainSize, string? Verify, int? Threads);
+        string Input, string Factory, string Output, string Metric, long? TrainSize, string? Verify, Engine Engine, int? Threads);
 }

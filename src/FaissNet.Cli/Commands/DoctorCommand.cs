@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using FaissNet.Cli.Output;
+using FaissNet.Managed;
 
 namespace FaissNet.Cli.Commands;
 
@@ -11,8 +13,9 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
+        var engine = Options.Engine();
         var json = Options.Json();
-        var command = new Command("doctor", "Says what FaissNet runs on, and what keeps it from running.") { json };
+        var command = new Command("doctor", "Says what FaissNet runs on, and what keeps it from running.") { engine, json };
         command.SetAction(parsed =>
         {
             var report = Examine();
@@ -21,18 +24,18 @@ internal static class DoctorCommand
             else
                 Draw(report);
 
-            return report.Error is null ? 0 : throw new DllNotFoundException(report.Error);
+            // The managed engine runs anywhere.
+            return report.Error is null || parsed.GetValue(engine) == Engine.Managed.Name ? 0 : throw new DllNotFoundException(report.Error);
         });
         return command;
     }
 
     private static DoctorOutput Examine()
     {
-        FaissOutput? faiss = null;
-        string? error = null;
-        try
-        {
-            faiss = new FaissOutput(
+        var error = Engine.FindNativeError();
+        var faiss = error is not null
+            ? null
+            : new FaissOutput(
                 FaissRuntime.FaissVersion,
                 FaissRuntime.Variant,
                 FaissRuntime.SimdLevel,
@@ -42,22 +45,24 @@ internal static class DoctorCommand
                 FaissRuntime.ThreadCount,
                 FaissRuntime.Capabilities.HasFlag(FaissCapabilities.Gpu),
                 FaissRuntime.GpuCount);
-        }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
-        {
-            error = ErrorText.Of(e);
-        }
-
         return new DoctorOutput(
             Version(),
             faiss,
             error,
+            new ManagedOutput(VectorWidth(), Avx512Vbmi.IsSupported, ManagedThreads.Count),
             Environment.ProcessorCount,
             [.. CpuFeatures()],
             RuntimeInformation.FrameworkDescription,
             $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
             RuntimeInformation.RuntimeIdentifier);
     }
+
+    // What the managed engine's kernels are compiled for.
+    private static string VectorWidth() =>
+        Vector512.IsHardwareAccelerated ? "512-bit"
+        : Vector256.IsHardwareAccelerated ? "256-bit"
+        : Vector128.IsHardwareAccelerated ? "128-bit"
+        : "scalar";
 
     private static string Version() =>
         typeof(DoctorCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -81,6 +86,7 @@ internal static class DoctorCommand
         Terminal.WriteFacts([
             ("FaissNet", report.Version),
             .. report.Faiss is { } faiss ? Describe(faiss, report.Processors) : [("FAISS", "cannot be loaded, see below")],
+            ("managed engine", $"{report.Managed.VectorWidth} kernels{(report.Managed.ByteShuffles ? " with byte shuffles (VBMI)" : "")}, {report.Managed.Threads} threads"),
             ("processor", $"{report.Processors} cores, {string.Join(" ", report.CpuFeatures)}"),
             (".NET", report.Runtime),
             ("system", $"{report.Os}, {report.Rid}"),

@@ -16,11 +16,12 @@ internal static class EvalCommand
             .Accepting(NeighborFile.IsReadable, ".ivecs or .npy, also with .gz behind it");
         var k = Options.K();
         var nprobe = Options.Counts("--nprobe", "Numbers of inverted lists to visit, each measured [default: as the index is set]");
+        var engine = Options.Engine();
         var threads = Options.Threads();
         var json = Options.Json();
         var command = new Command("eval", "Measures recall, queries per second and latency, for each nprobe.")
         {
-            index, queries, truth, k, nprobe, threads, json,
+            index, queries, truth, k, nprobe, engine, threads, json,
         };
         command.SetAction(parsed =>
         {
@@ -30,6 +31,7 @@ internal static class EvalCommand
                 parsed.GetValue(truth)!,
                 parsed.GetValue(k),
                 parsed.GetValue(nprobe) ?? [],
+                Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
             if (parsed.GetValue(json))
@@ -57,8 +59,8 @@ internal static class EvalCommand
                 $"{request.Truth}: it has the neighbours of {truth.Count} queries, expected those of the {queries.Count} in {request.Queries}.");
         }
 
-        var threads = Options.ApplyThreads(request.Threads);
-        using var index = Files.LoadIndex(request.Index, display);
+        var threads = request.Engine.ApplyThreads(request.Threads);
+        using var index = Files.LoadIndex(request.Engine, request.Index, display);
         if (queries.Dimension != index.Dimension)
         {
             throw new InvalidDataException(
@@ -79,6 +81,7 @@ internal static class EvalCommand
             description.Count,
             queries.Count,
             request.K,
+            request.Engine.Name,
             threads,
             InfoCommand.MeasureMemory(description, request.Index),
             results);
@@ -112,5 +115,5 @@ internal static class EvalCommand
                 "Measuring", value.Completed, value.Total, "settings", value.NProbe is { } nprobe ? $" nprobe {nprobe}" : "");
     }
 
-    private sealed record Request(string Index, string Queries, string Truth, int K, int[] NProbes, int? Threads);
+    private sealed record Request(string Index, string Queries, string Truth, int K, int[] NProbes, Engine Engine, int? Threads);
 }

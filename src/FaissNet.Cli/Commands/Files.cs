@@ -25,11 +25,24 @@ internal static class Files
             throw new DirectoryNotFoundException($"{option} is '{output}': the folder {folder} does not exist.");
     }
 
-    public static FaissIndex LoadIndex(string path, ProgressDisplay display)
+    public static VectorIndex LoadIndex(Engine engine, string path, ProgressDisplay display)
     {
         RequireFile("--index", path);
         display.Begin("Loading index");
-        return FaissIndex.Load(path);
+        return engine.Load(path);
+    }
+
+    /// <summary>An empty index; what is wrong with the description is the user's mistake.</summary>
+    public static VectorIndex CreateIndex(Engine engine, int d, string factory, string metric)
+    {
+        try
+        {
+            return metric == Metrics.Cosine ? engine.CreateCosine(d, factory) : engine.Create(d, factory, Metrics.Parse(metric));
+        }
+        catch (Exception e) when (e is ArgumentException or FaissException or NotSupportedException)
+        {
+            throw new UsageException($"--factory is '{factory}', for {d} dimensions: {ErrorText.Of(e)}");
+        }
     }
 
     public static void RequireFile(string option, string path)

@@ -9,12 +9,14 @@ internal static class InfoCommand
     public static Command Create()
     {
         var index = Options.Index();
+        var engine = Options.Engine();
         var json = Options.Json();
-        var command = new Command("info", "Says what an index file holds.") { index, json };
+        var command = new Command("info", "Says what an index file holds.") { index, engine, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(index)!;
-            var report = ProgressDisplay.Run(display => Run(path, display));
+            var chosen = Engine.Choose(parsed.GetValue(engine));
+            var report = ProgressDisplay.Run(display => Run(chosen, path, display));
             if (parsed.GetValue(json))
                 JsonOutput.Write(report, CliJson.Relaxed.InfoOutput);
             else
@@ -41,9 +43,9 @@ internal static class InfoCommand
             : $"{Format.Short(memory.BytesPerVector)} bytes/vector{code}; {raw}";
     }
 
-    private static InfoOutput Run(string path, ProgressDisplay display)
+    private static InfoOutput Run(Engine engine, string path, ProgressDisplay display)
     {
-        using var index = Files.LoadIndex(path, display);
+        using var index = Files.LoadIndex(engine, path, display);
         var description = index.Describe();
         return new InfoOutput(
             path,
@@ -57,7 +59,8 @@ internal static class InfoCommand
             description.M,
             description.NBits,
             description.ListSizes,
-            MeasureMemory(description, path));
+            MeasureMemory(description, path),
+            description.Memory);
     }
 
     private static void Draw(InfoOutput report) => Terminal.WriteFacts(
@@ -73,5 +76,15 @@ internal static class InfoCommand
             : null),
         ("product quantizer", report.M is { } m ? $"M = {m}, {report.NBits} bits" : null),
         ("file", Format.Bytes(report.Memory.SerializedBytes)),
-        ("memory", ExplainMemory(report.Memory)));
+        ("memory", ExplainMemory(report.Memory)),
+        ("in memory", report.Parts is { Total: > 0 } parts ? ExplainParts(parts) : null));
+
+    private static string ExplainParts(IndexMemory parts)
+    {
+        (string Name, long Bytes)[] all =
+        [
+            ("centroids", parts.Centroids), ("codebooks", parts.Codebooks), ("codes", parts.Codes), ("ids", parts.Ids), ("tables", parts.Tables),
+        ];
+        return $"{Format.Bytes(parts.Total)}: {string.Join(", ", all.Where(part => part.Bytes > 0).Select(part => $"{part.Name} {Format.Bytes(part.Bytes)}"))}";
+    }
 }

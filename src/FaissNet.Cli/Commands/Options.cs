@@ -28,14 +28,15 @@ internal static class Options
             HelpName = "l2|ip|cosine",
             DefaultValueFactory = _ => "l2",
         };
-        option.CompletionSources.Add(Metrics.Names);
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var name }] && !Metrics.Names.Contains(name))
-                result.AddError($"--metric is '{name}': expected l2, ip or cosine.");
-        });
-        return option;
+        return option.OneOf(Metrics.Names, "l2, ip or cosine");
     }
+
+    public static Option<string?> Engine() =>
+        new Option<string?>("--engine")
+        {
+            Description = "Who computes: FAISS itself, or FaissNet's engine in pure C# [default: native where it can be loaded]",
+            HelpName = "native|managed",
+        }.OneOf(Commands.Engine.Names, "native or managed");
 
     public static Option<string> Required(string name, string helpName, string description) =>
         new(name) { Description = description, HelpName = helpName, Required = true };
@@ -84,6 +85,17 @@ internal static class Options
         },
     };
 
+    private static Option<T> OneOf<T>(this Option<T> option, string[] names, string expected)
+    {
+        option.CompletionSources.Add(names);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && !names.Contains(name))
+                result.AddError($"{option.Name} is '{name}': expected {expected}.");
+        });
+        return option;
+    }
+
     /// <summary>Refuses names that tell no known format, before any work.</summary>
     public static Option<T> Accepting<T>(this Option<T> option, Func<string, bool> isSupported, string names)
         where T : class?
@@ -96,12 +108,4 @@ internal static class Options
         return option;
     }
 
-    /// <summary>One setting for FAISS and BLAS; null leaves it at the processors that there are.</summary>
-    public static int ApplyThreads(int? threads)
-    {
-        if (threads is { } count)
-            FaissRuntime.ThreadCount = count;
-
-        return FaissRuntime.ThreadCount;
-    }
 }

@@ -20,11 +20,12 @@ internal static class SearchCommand
             .Accepting(NeighborFile.IsWritable, ".ivecs or .npy");
         var outputDistances = Options.Optional("--output-distances", "Write the neighbours' distances: .fvecs or .npy")
             .Accepting(VectorWriter.IsSupported, ".fvecs or .npy");
+        var engine = Options.Engine();
         var threads = Options.Threads();
         var json = Options.Json();
         var command = new Command("search", "Finds the nearest vectors to each query.")
         {
-            index, queries, k, nprobe, outputIds, outputDistances, threads, json,
+            index, queries, k, nprobe, outputIds, outputDistances, engine, threads, json,
         };
         command.SetAction(parsed =>
         {
@@ -35,6 +36,7 @@ internal static class SearchCommand
                 parsed.GetValue(nprobe),
                 parsed.GetValue(outputIds),
                 parsed.GetValue(outputDistances),
+                Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads),
                 parsed.GetValue(json));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
@@ -54,8 +56,8 @@ internal static class SearchCommand
         Files.RequireWritable("--output-ids", request.OutputIds, request.Index, request.Queries);
         Files.RequireWritable("--output-distances", request.OutputDistances, request.Index, request.Queries, request.OutputIds);
         using var reader = VectorFile.Open(request.Queries);
-        var threads = Options.ApplyThreads(request.Threads);
-        using var index = Files.LoadIndex(request.Index, display);
+        var threads = request.Engine.ApplyThreads(request.Threads);
+        using var index = Files.LoadIndex(request.Engine, request.Index, display);
         var description = index.Describe();
         if (request.NProbe is { } nprobe)
         {
@@ -89,6 +91,7 @@ internal static class SearchCommand
             reader.Count,
             request.K,
             request.NProbe ?? description.NProbe,
+            request.Engine.Name,
             threads,
             taken,
             reader.Count / Math.Max(taken, 1e-9),
@@ -144,7 +147,7 @@ internal static class SearchCommand
         : new Text("–");
 
     private sealed record Request(
-        string Index, string Queries, int K, int? NProbe, string? OutputIds, string? OutputDistances, int? Threads, bool Json)
+        string Index, string Queries, int K, int? NProbe, string? OutputIds, string? OutputDistances, Engine Engine, int? Threads, bool Json)
     {
         public bool HasOutput => OutputIds is not null || OutputDistances is not null;
     }

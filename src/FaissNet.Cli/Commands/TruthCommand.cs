@@ -18,11 +18,12 @@ internal static class TruthCommand
         var output = Options.Required("--output", "FILE", "Where to write the neighbours' ids: .ivecs or .npy")
             .Accepting(NeighborFile.IsWritable, ".ivecs or .npy");
         var metric = Options.Metric();
+        var engine = Options.Engine();
         var threads = Options.Threads();
         var json = Options.Json();
         var command = new Command("truth", "Finds the exact nearest neighbours, by comparing every query with every vector.")
         {
-            input, queries, k, output, metric, threads, json,
+            input, queries, k, output, metric, engine, threads, json,
         };
         command.SetAction(parsed =>
         {
@@ -32,6 +33,7 @@ internal static class TruthCommand
                 parsed.GetValue(k),
                 parsed.GetValue(output)!,
                 parsed.GetValue(metric)!,
+                Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
             if (parsed.GetValue(json))
@@ -54,8 +56,8 @@ internal static class TruthCommand
             throw new UsageException($"--k is {request.K}: expected at most {reader.Count}, the vectors in {request.Input}.");
 
         var queries = VectorFile.ReadAll(request.Queries);
-        var threads = Options.ApplyThreads(request.Threads);
-        using var flat = new IndexFlat(queries.Dimension, Metrics.Parse(request.Metric));
+        var threads = request.Engine.ApplyThreads(request.Threads);
+        using var flat = request.Engine.CreateFlat(queries.Dimension, Metrics.Parse(request.Metric));
         display.Begin(Stage);
         var start = Stopwatch.GetTimestamp();
         var result = GroundTruth.Compute(
@@ -69,7 +71,7 @@ internal static class TruthCommand
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         NeighborFile.Write(request.Output, result.Labels, result.K);
         return new TruthOutput(
-            request.Input, request.Queries, request.Output, request.Metric, reader.Dimension, reader.Count, queries.Count, request.K, threads, seconds);
+            request.Input, request.Queries, request.Output, request.Metric, reader.Dimension, reader.Count, queries.Count, request.K, request.Engine.Name, threads, seconds);
     }
 
     private static void Draw(TruthOutput report) => Terminal.WriteFacts(
@@ -78,5 +80,5 @@ internal static class TruthCommand
         ("vectors", $"{Format.Count(report.Vectors)} of {Format.Count(report.Dimension)} dimensions, {Metrics.Explain(report.Metric)}"),
         ("took", $"{Format.Duration(report.Seconds)} ({Format.Count((long)(report.Count / Math.Max(report.Seconds, 1e-9)))} queries/s, {report.Threads} threads)"));
 
-    private sealed record Request(string Input, string Queries, int K, string Output, string Metric, int? Threads);
+    private sealed record Request(string Input, string Queries, int K, string Output, string Metric, Engine Engine, int? Threads);
 }

@@ -17,6 +17,7 @@ internal sealed record BuildOutput(
     int Dimension,
     long Vectors,
     long TrainSize,
+    string Engine,
     int Threads,
     BuildSeconds Seconds,
     MemoryReport Memory,
@@ -30,6 +31,7 @@ internal sealed record SearchOutput(
     long Count,
     int K,
     [property: JsonPropertyName("nprobe")] long? NProbe,
+    string Engine,
     int Threads,
     double Seconds,
     double Qps,
@@ -38,7 +40,7 @@ internal sealed record SearchOutput(
     IReadOnlyList<QueryResult>? Results);
 
 internal sealed record TruthOutput(
-    string Input, string Queries, string Output, string Metric, int Dimension, long Vectors, int Count, int K, int Threads, double Seconds);
+    string Input, string Queries, string Output, string Metric, int Dimension, long Vectors, int Count, int K, string Engine, int Threads, double Seconds);
 
 internal sealed record EvalOutput(
     string Index,
@@ -50,6 +52,7 @@ internal sealed record EvalOutput(
     long Vectors,
     int Count,
     int K,
+    string Engine,
     int Threads,
     MemoryReport Memory,
     IReadOnlyList<EvaluationResult> Results);
@@ -66,13 +69,37 @@ internal sealed record InfoOutput(
     long? M,
     [property: JsonPropertyName("nbits")] int? NBits,
     ListSizeStatistics? ListSizes,
-    MemoryReport Memory);
+    MemoryReport Memory,
+    IndexMemory? Parts);
+
+internal sealed record VerifyOutput(
+    string Index,
+    string Queries,
+    string Type,
+    [property: JsonPropertyName("nprobe")] long? NProbe,
+    bool NativeRounds,
+    bool Agrees,
+    EngineComparison Comparison);
+
+internal sealed record CompareOutput(
+    string Input,
+    string Queries,
+    string Metric,
+    int Dimension,
+    long Vectors,
+    int Count,
+    int K,
+    string Engine,
+    int Threads,
+    IReadOnlyList<ConfigurationResult> Results);
+
+internal sealed record ManagedOutput(string VectorWidth, bool ByteShuffles, int Threads);
 
 internal sealed record FaissOutput(
     string Version, string Variant, string SimdLevel, string Library, string CompileOptions, string Blas, int Threads, bool GpuSupport, int GpuCount);
 
 internal sealed record DoctorOutput(
-    string Version, FaissOutput? Faiss, string? Error, int Processors, string[] CpuFeatures, string Runtime, string Os, string Rid);
+    string Version, FaissOutput? Faiss, string? Error, ManagedOutput Managed, int Processors, string[] CpuFeatures, string Runtime, string Os, string Rid);
 
 /// <summary>One document on stdout and nothing else there.</summary>
 internal static class JsonOutput
@@ -85,12 +112,14 @@ internal static class JsonOutput
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(BuildOutput))]
 [JsonSerializable(typeof(SearchOutput))]
 [JsonSerializable(typeof(TruthOutput))]
 [JsonSerializable(typeof(EvalOutput))]
 [JsonSerializable(typeof(InfoOutput))]
+[JsonSerializable(typeof(VerifyOutput))]
+[JsonSerializable(typeof(CompareOutput))]
 [JsonSerializable(typeof(DoctorOutput))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

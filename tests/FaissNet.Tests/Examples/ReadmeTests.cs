@@ -5,16 +5,17 @@ namespace FaissNet.Tests.Examples;
 
 public sealed partial class ReadmeTests
 {
-    [Fact]
-    public void The_README_shows_the_example_that_is_compiled()
+    [Theory]
+    [InlineData(0, "tests/FaissNet.Tests/Examples/ReadmeExample.cs", "using FaissNet;\n\n")]
+    [InlineData(1, "samples/ManagedSearch/ReadmeExample.cs", "using FaissNet;\nusing FaissNet.Managed;\n\n")]
+    public void The_README_shows_the_examples_that_are_compiled(int number, string file, string usings)
     {
         var readme = File.ReadAllText(Repository.File("README.md"));
-        var source = File.ReadAllText(Repository.File("tests/FaissNet.Tests/Examples/ReadmeExample.cs"));
-        var body = Body().Match(source).Groups["body"].Value;
+        var body = Body().Match(File.ReadAllText(Repository.File(file))).Groups["body"].Value;
 
-        var block = Block().Match(readme).Groups["code"].Value;
+        var block = Block().Matches(readme)[number].Groups["code"].Value;
 
-        Assert.Equal("using FaissNet;\n\n" + Indent().Replace(body, ""), block);
+        Assert.Equal(usings + Indent().Replace(body, ""), block);
     }
 
     [Fact]
@@ -40,7 +41,7 @@ public sealed partial class ReadmeTests
     [GeneratedRegex(@"```csharp\n(?<code>.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    [GeneratedRegex(@"Run\(\)\n    \{\n(?<body>.*?)    \}\n", RegexOptions.Singleline)]
+    [GeneratedRegex(@"Run\([^\n]*\)\n    \{\n(?<body>.*?)    \}\n", RegexOptions.Singleline)]
     private static partial Regex Body();
 
     [GeneratedRegex("^ {8}", RegexOptions.Multiline)]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using FaissNet.Tests.Support;
 
@@ -43,7 +42,7 @@ public sealed class PackageTests
         // As the tests were built, so that nothing is built anew beside them.
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         foreach (var project in new[] { "FaissNet.Managed", "FaissNet" })
-            DotNet(folder.Path, "pack", Repository.File($"src/{project}/{project}.csproj"), "--no-build", "-c", configuration, "-o", feed, "--nologo");
+            DotNetTool.Run(folder.Path, "pack", Repository.File($"src/{project}/{project}.csproj"), "--no-build", "-c", configuration, "-o", feed, "--nologo");
 
         var packages = Directory.GetFiles(feed).Select(file => Path.GetFileName(file)!).Order().ToArray();
         Assert.Collection(
@@ -61,8 +60,8 @@ public sealed class PackageTests
             Path.Combine(program, "nuget.config"),
             $"""<configuration><packageSources><add key="feed" value="{feed}" /></packageSources></configuration>""");
 
-        DotNet(program, "build", "--nologo", "-v", "quiet", "-o", folder.File("built"));
-        var output = DotNet(program, "exec", Path.Combine(folder.File("built"), "program.dll"));
+        DotNetTool.Run(program, "build", "--nologo", "-v", "quiet", "-o", folder.File("built"));
+        var output = DotNetTool.Run(program, "exec", Path.Combine(folder.File("built"), "program.dll"));
 
         var lines = output.Split('\n');
         Assert.Equal("found 0 at 0", lines[0]);
@@ -72,32 +71,5 @@ public sealed class PackageTests
             Assert.NotEmpty(mapped);
             Assert.All(mapped, path => Assert.StartsWith(folder.Path, path, StringComparison.Ordinal));
         }
-    }
-
-    private static string DotNet(string workingFolder, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(ChildProcess.DotNet(), arguments)
-        {
-            WorkingDirectory = workingFolder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // Nothing that this machine has restored or built before, and none of this process's settings for the native library.
-        if (arguments[0] != "pack")
-            start.Environment["NUGET_PACKAGES"] = Path.Combine(Path.GetDirectoryName(workingFolder)!, "packages");
-
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["FAISSNET_LIBRARY"] = null;
-        start.Environment["FAISSNET_SIMD"] = null;
-        // What dotnet test sets for its own build would reach into this one.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.Ordinal) && name != "MSBUILDDISABLENODEREUSE").ToArray())
-            start.Environment.Remove(name);
-
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(5)), $"dotnet {arguments[0]} hangs");
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}.\n{output.Result}\n{errors.Result}");
-        return output.Result;
     }
 }
