@@ -86,7 +86,7 @@ public sealed class FlatParityTests
             var some = queries[..(count * d)];
             var nearest = native.Search(some, 30).Distances;
             var (expected, actual) = (native.RangeSearch(some, nearest[29]), managed.RangeSearch(some, nearest[29]));
-            Assert.NotEqual(0, expected.Labels.Length);
+            Assert.NotEmpty(expected.Labels);
             for (var i = 0; i < count; i++)
                 Assert.Equal(Hits(expected, i), Hits(actual, i));
         }

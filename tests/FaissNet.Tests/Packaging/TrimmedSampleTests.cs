@@ -7,7 +7,7 @@ namespace FaissNet.Tests.Packaging;
 public sealed class TrimmedSampleTests
 {
     [Fact]
-    public void A_trimmed_self_contained_publish_of_the_managed_sample_runs()
+    public async Task A_trimmed_self_contained_publish_of_the_managed_sample_runs()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the runtime identifier is that of Linux");
         using var folder = new TemporaryFolder();
@@ -28,9 +28,9 @@ public sealed class TrimmedSampleTests
         start.Environment.Clear();
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, errors.Result);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, await errors);
         Assert.Contains("IndexIVFPQ: 20000 vectors of 64 dimensions", output, StringComparison.Ordinal);
         Assert.Contains("nprobe 16: recall@10 ", output, StringComparison.Ordinal);
     }

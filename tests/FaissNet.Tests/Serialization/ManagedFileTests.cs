@@ -241,7 +241,7 @@ public sealed class ManagedFileTests : IDisposable
             }
 
             if (expected.K > 0)
-                Assert.Subset([.. actual[q].Labels], Found(expected, q, tolerance));
+                Assert.Subset(new HashSet<long>(actual[q].Labels.ToArray()), Found(expected, q, tolerance));
         }
     }
 

@@ -112,7 +112,7 @@ public sealed partial class MappedIndexTests : IDisposable
     }
 
     [Fact]
-    public void Disposing_during_a_search_unmaps_the_file_afterwards()
+    public async Task Disposing_during_a_search_unmaps_the_file_afterwards()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -132,7 +132,7 @@ public sealed partial class MappedIndexTests : IDisposable
                 },
                 TestContext.Current.CancellationToken);
             index.Dispose();
-            search.Wait(TestContext.Current.CancellationToken);
+            await search;
             Assert.Throws<ObjectDisposedException>(() => index.Search(queries, 5));
         }
     }
