@@ -16,6 +16,10 @@ int64_t encoded_size(const faiss::Index& index) {
     if (auto inner = unwrap_once(index)) {
         return encoded_size(*inner);
     }
+    // Its sa_decode takes the list number for a part of the code.
+    if (dynamic_cast<const faiss::IndexIVFFastScan*>(&index) != nullptr) {
+        fail(FAISSNET_UNSUPPORTED, "encoding is not supported for IVF fast-scan indexes: FAISS does not decode what they encode");
+    }
     return static_cast<int64_t>(index.sa_code_size());
 }
 

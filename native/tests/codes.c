@@ -85,7 +85,9 @@ TEST(codes, refuse) {
         FAILS(FAISSNET_UNSUPPORTED, "not implemented", faissnet_index_encoded_size(graph, &size));
         FAILS(FAISSNET_UNSUPPORTED, "not implemented", faissnet_index_encode(graph, 1, whole(), codes));
     }
-    faissnet_index_free(index);
-    faissnet_index_free(untrained);
-    faissnet_index_free(graph);
+    faissnet_index* fast = trained("IVF8,PQ4x4fs");
+    FAILS(FAISSNET_UNSUPPORTED, "fast-scan", faissnet_index_encoded_size(fast, &size));
+    FAILS(FAISSNET_UNSUPPORTED, "fast-scan", faissnet_index_decode(fast, 1, codes, vector));
+    faissnet_index* const made[] = {index, untrained, graph, fast};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) faissnet_index_free(made[i]);
 }

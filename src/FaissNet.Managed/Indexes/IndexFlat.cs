@@ -165,7 +165,8 @@ public unsafe class IndexFlat : ManagedIndex
     /// <inheritdoc/>
     protected override void MergeFromCore(VectorIndex other, long addId)
     {
-        var from = (IndexFlat)other;
+        var from = RequireSameType<IndexFlat>(other);
+        RequireNumberingOn(addId);
         RequireWritable();
         from.RequireWritable();
         _vectors.Reserve((Count + from.Count) * Dimension * sizeof(float));

@@ -128,7 +128,7 @@ public abstract unsafe partial class IndexIVF
     /// <inheritdoc/>
     protected override void MergeFromCore(VectorIndex other, long addId)
     {
-        var from = (IndexIVF)other;
+        var from = RequireSameType<IndexIVF>(other);
         RequireMergeable(from);
         var lists = Writable();
         var fromLists = from.Writable();
@@ -164,12 +164,14 @@ public abstract unsafe partial class IndexIVF
         if (n < NList)
         {
             throw new ArgumentException(
-                $"vectors holds {n} vectors: expected at least nlist = {NList}, and {Clustering.MinPointsPerCentroid} times as many to train well.",
+                $"vectors holds {n} vectors: expected at least as many as nlist = {NList}, and {Clustering.MinPointsPerCentroid} times that to train well.",
                 nameof(vectors));
         }
 
         var clustering = new Clustering(Dimension, NList, ClusteringParameters, Metric);
-        clustering.Train(vectors, Iterations.Report(progress, IndexStage.TrainingCoarse, ClusteringParameters.NIter), cancellationToken);
+        var iterations = Iterations.Report(progress, IndexStage.TrainingCoarse, ClusteringParameters.NIter);
+        clustering.Train(vectors, iterations, cancellationToken);
+        Iterations.Complete(iterations);
         Quantizer.AddInner(clustering.Centroids, NList);
     }
 

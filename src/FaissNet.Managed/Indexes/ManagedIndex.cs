@@ -141,5 +141,22 @@ public abstract partial class ManagedIndex : VectorIndex
             throw Meaningless("k_factor");
     }
 
+    /// <summary>The other index of a merge.</summary>
+    private protected T RequireSameType<T>(VectorIndex other)
+        where T : ManagedIndex =>
+        other as T ?? throw new ArgumentException(
+            $"other is a {(other as ManagedIndex)?.TypeName ?? other.GetType().FullName}: expected an index of the managed engine and of this type, {TypeName}.",
+            nameof(other));
+
+    /// <summary>Refuses a merge that shifts ids where there are none.</summary>
+    private protected void RequireNumberingOn(long addId)
+    {
+        if (addId != Count)
+        {
+            throw new ArgumentException(
+                $"addId is {addId}: {TypeName} stores no ids and numbers on, so that only Count = {Count} fits.", nameof(addId));
+        }
+    }
+
     private NotSupportedException Meaningless(string name) => new($"parameters holds {name}, which {TypeName} does not know.");
 }

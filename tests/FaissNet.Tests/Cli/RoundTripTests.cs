@@ -6,6 +6,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Cli;
 
 /// <summary>build, search, truth, eval and info, one after the other, on generated vectors.</summary>
+[NeedsNative]
 public sealed class RoundTripTests : IDisposable
 {
     private const int D = 16, Count = 3000, Queries = 80, K = 10;

@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Cli;
 
+[NeedsNative]
 public sealed class UsageTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

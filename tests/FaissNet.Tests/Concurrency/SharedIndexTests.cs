@@ -2,6 +2,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Concurrency;
 
+[NeedsNative]
 public sealed class SharedIndexTests
 {
     private const int D = 16;

@@ -30,6 +30,12 @@ public sealed class DisposeContract
             () => index.GetParameter("nprobe"),
             () => index.Clone(),
             () => index.Save(new MemoryStream()),
+            () => index.Assign(vectors, 1, new long[2]),
+            () => index.SearchAndReconstruct(vectors, 1, new float[2], new long[2], new float[vectors.Length]),
+            () => index.ReconstructBatch(0, 1),
+            () => _ = index.EncodedSize,
+            () => index.Encode(vectors, new byte[4096]),
+            () => index.Decode([], []),
         })
         {
             Assert.Throws<ObjectDisposedException>(call);

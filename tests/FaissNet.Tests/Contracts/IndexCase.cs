@@ -52,6 +52,18 @@ public enum Traits
 
     /// <summary>Its content does not depend on the order in which threads get to run.</summary>
     Repeatable = 4096,
+
+    /// <summary>Searches among selected ids.</summary>
+    Selects = 8192,
+
+    /// <summary>Takes over the vectors of another index.</summary>
+    Merges = 16_384,
+
+    /// <summary>Encodes and decodes without storing.</summary>
+    Encodes = 32_768,
+
+    /// <summary>Orders the candidates of an index inside by better distances; how many can be given per call.</summary>
+    Refines = 65_536,
 }
 
 /// <summary>An engine: where its indexes come from.</summary>
@@ -120,6 +132,14 @@ public sealed record IndexCase(Engine Engine, string Type, int Dimension, Metric
     {
         if (Has(Traits.Probes))
             index.SetParameter("nprobe", Registry.NList);
+    }
+
+    /// <summary>Makes searches compare every vector, if the type can.</summary>
+    public void SearchAll(VectorIndex index)
+    {
+        ProbeAll(index);
+        if (Type.StartsWith("HNSW", StringComparison.Ordinal))
+            index.SetParameter("efSearch", 1000);
     }
 
     /// <summary>The index's whole content and state, as it saves itself.</summary>

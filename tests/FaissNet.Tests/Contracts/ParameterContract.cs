@@ -1,3 +1,5 @@
+using FaissNet.Tests.Support;
+
 namespace FaissNet.Tests.Contracts;
 
 public sealed class ParameterContract
@@ -74,6 +76,7 @@ public sealed class ParameterContract
     }
 
     [Theory]
+    [NeedsNative]
     [InlineData("HNSW16", "efSearch", 16, 40)]
     [InlineData("HNSW16", "efConstruction", 40, 80)]
     [InlineData("IVF8,PQ4x4,RFlat", "k_factor_rf", 1, 3)]

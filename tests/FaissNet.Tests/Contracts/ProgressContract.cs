@@ -38,6 +38,7 @@ public sealed class ProgressContract
     }
 
     [Theory]
+    [NeedsNative]
     [InlineData(1)]
     [InlineData(Many)]
     public void Adding_reports_up_to_its_end(int n)
@@ -53,6 +54,7 @@ public sealed class ProgressContract
     }
 
     [Theory]
+    [NeedsNative]
     [InlineData(1)]
     [InlineData(5000)]
     public void Searching_reports_up_to_its_end(int n)
@@ -71,7 +73,8 @@ public sealed class ProgressContract
     [IndexData]
     public void Adding_in_chunks_gives_the_same_index(IndexCase type)
     {
-        if (!type.Has(Traits.Repeatable))
+        // Some BLAS round a product of many rows otherwise than one of few: what a PCA passes on may then differ in its last bit.
+        if (!type.Has(Traits.Repeatable) || type.Type.StartsWith("PCA", StringComparison.Ordinal))
             return;
 
         // Repeated, since a training set of this size would take long: chunks of 16,384 are what matters.
@@ -101,6 +104,7 @@ public sealed class ProgressContract
     }
 
     [Fact]
+    [NeedsNative]
     public void An_exception_from_an_adding_report_comes_through_as_it_is()
     {
         using var index = new IndexFlatL2(2);
@@ -117,6 +121,7 @@ public sealed class ProgressContract
     }
 
     [Fact]
+    [NeedsNative]
     public void An_exception_from_a_searching_report_comes_through_as_it_is()
     {
         using var index = new IndexFlatL2(2);

@@ -1,4 +1,6 @@
+using FaissNet.Tests.Support;
 using static FaissNet.Tests.Contracts.Traits;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Contracts;
 
@@ -13,37 +15,60 @@ public static class Registry
 
     private const int D = 16;
 
-    private static readonly Engine Native = new("native", stream => FaissIndex.Load(stream));
+    private static readonly Engine NativeEngine = new("native", stream => FaissIndex.Load(stream));
+    private static readonly Engine ManagedEngine = new("managed", stream => M.ManagedIndex.Load(stream));
 
-    private const Traits Flat = Exact | Numbers | Removes | Reconstructs | Lossless | DistancesToStored | Repeatable;
-    private const Traits Ivf = Trains | Numbers | TakesIds | Removes | Reconstructs | Ranges | Probes | DistancesToStored | Watched | Repeatable;
+    // What most types can do with their content as a whole.
+    private const Traits Whole = Selects | Merges | Encodes;
+    private const Traits Flat = Exact | Numbers | Removes | Reconstructs | Lossless | DistancesToStored | Repeatable | Whole;
+    private const Traits IdMap = (Flat & ~Numbers) | TakesIds | Ranges;
+    private const Traits Ivf =
+        Trains | Numbers | TakesIds | Removes | Reconstructs | Ranges | Probes | DistancesToStored | Watched | Repeatable | Whole;
     private const Traits IvfFlat = Ivf | Exact | Lossless;
 
-    public static IReadOnlyList<IndexCase> All { get; } =
+    /// <summary>The cases that this run is about: see <see cref="TestEngine"/>.</summary>
+    public static IReadOnlyList<IndexCase> All { get; } = [.. TestEngine.IsManagedOnly ? ManagedCases() : [.. NativeCases(), .. ManagedCases()]];
+
+    private static IEnumerable<IndexCase> NativeCases() =>
     [
-        new(Native, "IndexFlatL2", D, MetricType.L2, Flat | Ranges, () => new IndexFlatL2(D)),
-        new(Native, "IndexFlatIP", D, MetricType.InnerProduct, Flat | Ranges, () => new IndexFlatIP(D)),
-        new(Native, "IndexFlat L1", D, MetricType.L1, Flat, () => new IndexFlat(D, MetricType.L1)),
-        new(Native, "IndexIVFFlat L2", D, MetricType.L2, IvfFlat, () => new IndexIVFFlat(D, NList)),
-        new(Native, "IndexIVFFlat IP", D, MetricType.InnerProduct, IvfFlat, () => new IndexIVFFlat(D, NList, MetricType.InnerProduct)),
-        new(Native, "IndexIVFPQ L2 4x8", D, MetricType.L2, Ivf, () => new IndexIVFPQ(D, NList, 4)) { MinimumRecall = 0.6 },
-        new(Native, "IndexIVFPQ IP 4x8", D, MetricType.InnerProduct, Ivf, () => new IndexIVFPQ(D, NList, 4, 8, MetricType.InnerProduct)) { MinimumRecall = 0.6 },
-        new(Native, "IndexIVFPQ L2 4x4", D, MetricType.L2, Ivf, () => new IndexIVFPQ(D, NList, 4, 4)) { MinimumRecall = 0.35 },
-        new(Native, "IndexIVFPQ IP 4x4", D, MetricType.InnerProduct, Ivf, () => new IndexIVFPQ(D, NList, 4, 4, MetricType.InnerProduct)) { MinimumRecall = 0.35 },
-        Factory("IDMap,Flat", Exact | TakesIds | Removes | Reconstructs | Lossless | DistancesToStored | Ranges | Repeatable),
-        Factory("IDMap2,Flat", Exact | TakesIds | Removes | Reconstructs | Lossless | DistancesToStored | Ranges | Repeatable),
-        Factory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
-        Factory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
-        Factory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable) with { MinimumRecall = 0.35 },
-        Factory("HNSW16", Numbers | Reconstructs | Lossless | DistancesToStored) with { MinimumRecall = 0.9 },
-        Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable) with { MinimumRecall = 0.9 },
-        Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
-        Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes)) with { MinimumRecall = 0.5 },
-        Factory("LSH", Numbers | Removes | Repeatable) with { MinimumRecall = 0.05 },
-        Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable, metric: MetricType.InnerProduct)
-            with { MinimumRecall = 0.99, Normalizes = true },
+        new(NativeEngine, "IndexFlatL2", D, MetricType.L2, Flat | Ranges, () => new IndexFlatL2(D)),
+        new(NativeEngine, "IndexFlatIP", D, MetricType.InnerProduct, Flat | Ranges, () => new IndexFlatIP(D)),
+        new(NativeEngine, "IndexFlat L1", D, MetricType.L1, Flat, () => new IndexFlat(D, MetricType.L1)),
+        new(NativeEngine, "IndexIVFFlat L2", D, MetricType.L2, IvfFlat, () => new IndexIVFFlat(D, NList)),
+        new(NativeEngine, "IndexIVFFlat IP", D, MetricType.InnerProduct, IvfFlat, () => new IndexIVFFlat(D, NList, MetricType.InnerProduct)),
+        new(NativeEngine, "IndexIVFPQ L2 4x8", D, MetricType.L2, Ivf, () => new IndexIVFPQ(D, NList, 4)) { MinimumRecall = 0.6 },
+        new(NativeEngine, "IndexIVFPQ IP 4x8", D, MetricType.InnerProduct, Ivf, () => new IndexIVFPQ(D, NList, 4, 8, MetricType.InnerProduct)) { MinimumRecall = 0.6 },
+        new(NativeEngine, "IndexIVFPQ L2 4x4", D, MetricType.L2, Ivf, () => new IndexIVFPQ(D, NList, 4, 4)) { MinimumRecall = 0.35 },
+        new(NativeEngine, "IndexIVFPQ IP 4x4", D, MetricType.InnerProduct, Ivf, () => new IndexIVFPQ(D, NList, 4, 4, MetricType.InnerProduct)) { MinimumRecall = 0.35 },
+            Factory("IDMap,Flat", IdMap),
+            Factory("IDMap2,Flat", IdMap),
+            Factory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
+            Factory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
+            Factory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines) with { MinimumRecall = 0.35 },
+            Factory("HNSW16", Numbers | Reconstructs | Lossless | DistancesToStored | Selects) with { MinimumRecall = 0.9 },
+            Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Whole) with { MinimumRecall = 0.9 },
+            Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
+            Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole)) with { MinimumRecall = 0.5 },
+            Factory("LSH", Numbers | Removes | Repeatable | Encodes) with { MinimumRecall = 0.05 },
+            Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
+                with { MinimumRecall = 0.99, Normalizes = true },
     ];
 
+    // One line per type.
+    private static IEnumerable<IndexCase> ManagedCases() =>
+    [
+        Managed("IndexFlatL2", (Flat | Ranges) & ~Encodes, () => new M.IndexFlatL2(D)),
+        Managed("IndexFlatIP", (Flat | Ranges) & ~Encodes, () => new M.IndexFlatIP(D)),
+        Managed("IndexIVFFlat L2", IvfFlat & ~Encodes, () => new M.IndexIVFFlat(D, NList)),
+        Managed("IndexIVFFlat IP", IvfFlat & ~Encodes, () => new M.IndexIVFFlat(D, NList, MetricType.InnerProduct)),
+    ];
+
+    private static IndexCase Managed(string type, Traits traits, Func<VectorIndex> create)
+    {
+        using var example = create();
+        return new IndexCase(ManagedEngine, type, example.Dimension, example.Metric, traits, create);
+    }
+
     private static IndexCase Factory(string description, Traits traits, int d = D, MetricType metric = MetricType.L2) =>
-        new(Native, description, d, metric, traits, () => IndexFactory.Create(d, description, metric));
+        new(NativeEngine, description, d, metric, traits, () => IndexFactory.Create(d, description, metric));
 }

@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Data;
 
+[NeedsNative]
 public sealed class IndexBuilderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,6 +4,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Evaluation;
 
+[NeedsNative]
 public sealed class GroundTruthTests : IDisposable
 {
     private const int D = 12;

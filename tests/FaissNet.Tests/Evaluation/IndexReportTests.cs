@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Evaluation;
 
+[NeedsNative]
 public sealed class IndexReportTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,6 +4,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Evaluation;
 
+[NeedsNative]
 public sealed class SearchEvaluationTests
 {
     private const int D = 8, K = 5;

@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Examples;
 
+[NeedsNative]
 public sealed partial class ReadmeTests
 {
     [Theory]

@@ -7,6 +7,7 @@ namespace FaissNet.Tests.Hostile;
 /// Known ways in which FAISS ends the process, hangs or lies, one test for each: all are .NET exceptions here, or answers. Each
 /// runs in a process of its own, so that a regression is a failed test and not the end of the test run.
 /// </summary>
+[NeedsNative]
 public sealed class CrashTableTests
 {
     private const int D = 8;

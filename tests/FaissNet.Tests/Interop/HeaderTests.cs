@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using FaissNet.Interop;
+using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Interop;
 
@@ -50,6 +51,7 @@ public sealed partial class HeaderTests
         Assert.Equal(NativeMethods.AbiVersion, Constant("FAISSNET_ABI_VERSION"));
 
     [Fact]
+    [NeedsNative]
     public void The_loaded_library_speaks_that_version()
     {
         NativeMethods.faissnet_abi_version(out var version).ThrowIfFailed();
@@ -96,6 +98,7 @@ public sealed partial class HeaderTests
     }
 
     [Fact]
+    [NeedsNative]
     public void Kinds_become_their_classes()
     {
         // FaissIndex.Wrap holds these as numbers.

@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Interop;
 
 /// <summary>Which native library is loaded, and what is said if none is. Each in a process that has not loaded one.</summary>
+[NeedsNative]
 public sealed class LoaderTests
 {
     [Fact]

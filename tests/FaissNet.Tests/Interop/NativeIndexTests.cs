@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Interop;
 
 /// <summary>What the native index types have beyond the contract.</summary>
+[NeedsNative]
 public sealed class NativeIndexTests
 {
     private const int D = 16;

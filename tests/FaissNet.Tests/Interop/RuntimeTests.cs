@@ -4,6 +4,7 @@ namespace FaissNet.Tests.Interop;
 
 /// <summary>What belongs to the whole process, and so is tested while nothing else runs.</summary>
 [Collection(nameof(Alone))]
+[NeedsNative]
 public sealed class RuntimeTests
 {
     [Fact]

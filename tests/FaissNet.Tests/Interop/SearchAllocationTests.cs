@@ -1,6 +1,9 @@
+using FaissNet.Tests.Support;
+
 namespace FaissNet.Tests.Interop;
 
 /// <summary>The path of a service that answers queries all day: what it leaves to the garbage collector.</summary>
+[NeedsNative]
 public class SearchAllocationTests
 {
     private const int Dimension = 16;

@@ -4,6 +4,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Managed;
 
 /// <summary>The managed <see cref="FaissNet.Managed.IndexIVFPQ"/> beside FAISS's, from FAISS's own training.</summary>
+[NeedsNative]
 public sealed unsafe class IndexIVFPQTests
 {
     private const int NList = 12;

@@ -3,6 +3,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
+[NeedsNative]
 public sealed class ProductQuantizerTests
 {
     public static TheoryData<int, int, int> Shapes => new()

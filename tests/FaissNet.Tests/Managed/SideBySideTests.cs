@@ -4,6 +4,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Managed;
 
 /// <summary>Managed indexes beside FAISS's, over the same vectors.</summary>
+[NeedsNative]
 public sealed class SideBySideTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Packaging;
 
 /// <summary>The package as a user gets it: referenced from elsewhere, with nothing of this tree in reach.</summary>
+[NeedsNative]
 public sealed class PackageTests
 {
     private const string Program = """

@@ -10,6 +10,7 @@ namespace FaissNet.Tests.Parity;
 /// distances are equal when they are the same (Flat and IVFFlat, whose arithmetic is exact here), or within 1e-5 of the larger of
 /// the distance and the query's squared length (IVFPQ, whose sums are rounded, and cancel from terms of that size).
 /// </remarks>
+[NeedsNative]
 public sealed class PythonTests(Witness witness) : IClassFixture<Witness>
 {
     public static TheoryData<string> Names => [.. Witness.Cases.Select(parity => parity.Name)];

@@ -89,7 +89,7 @@ public sealed class Witness : IDisposable
         RunPython();
     }
 
-    public static bool Skip => Environment.GetEnvironmentVariable("FAISSNET_SKIP_PYTHON") == "1";
+    public static bool Skip => TestEngine.IsManagedOnly || Environment.GetEnvironmentVariable("FAISSNET_SKIP_PYTHON") == "1";
 
     public static float[] Vectors { get; } = TestVectors.Clustered(ParityCase.Count, ParityCase.D, seed: 2);
 

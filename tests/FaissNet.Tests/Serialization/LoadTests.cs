@@ -2,6 +2,7 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Serialization;
 
+[NeedsNative]
 public sealed class LoadTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using FaissNet.Tests.Support;
 namespace FaissNet.Tests.Serialization;
 
 /// <summary>What stays on the disk when saving goes well, and when it does not.</summary>
+[NeedsNative]
 public sealed partial class SaveTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -7,5 +7,9 @@ namespace FaissNet.Tests.Support;
 /// <summary>Tests run beside each other already: OpenMP's threads on top of theirs would only wait for one another.</summary>
 public sealed class OneThreadEach
 {
-    public OneThreadEach() => FaissRuntime.ThreadCount = 1;
+    public OneThreadEach()
+    {
+        if (!TestEngine.IsManagedOnly)
+            FaissRuntime.ThreadCount = 1;
+    }
 }

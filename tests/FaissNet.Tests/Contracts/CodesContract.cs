@@ -1,0 +1,118 @@
+namespace FaissNet.Tests.Contracts;
+
+/// <summary>Encoding and decoding without storing.</summary>
+public sealed class CodesContract
+{
+    private const int Count = 60;
+
+    [Theory]
+    [IndexData(with: Traits.Encodes | Traits.Reconstructs)]
+    public void What_is_decoded_is_what_the_index_would_give_back(IndexCase type)
+    {
+        var vectors = type.Vectors(Count, seed: 2);
+        using var empty = type.CreateTrained();
+
+        var codes = empty.Encode(vectors);
+        var decoded = empty.Decode(codes);
+
+        Assert.Equal(0, empty.Count);
+        Assert.Equal((Count * empty.EncodedSize, Count * type.Dimension), (codes.Length, decoded.Length));
+        using var index = type.CreateFilled(vectors);
+        for (var i = 0; i < Count; i++)
+        {
+            foreach (var (expected, actual) in index.Reconstruct(i).Zip(decoded[(i * type.Dimension)..]))
+                Assert.Equal(expected, actual, 1e-4 * (1 + Math.Abs(expected)));
+        }
+    }
+
+    [Theory]
+    [IndexData(with: Traits.Encodes)]
+    public void One_at_a_time_and_all_at_once_are_the_same(IndexCase type)
+    {
+        using var index = type.CreateFilled(type.Vectors(5, seed: 4));
+        var vectors = type.Vectors(Count, seed: 2);
+        var (d, size) = (type.Dimension, index.EncodedSize);
+        Assert.InRange(size, 1, 1000);
+        var codes = index.Encode(vectors);
+        // A matrix product of one row may round other than one of many.
+        var transforms = type.Type.StartsWith("PCA", StringComparison.Ordinal) || type.Type.StartsWith("OPQ", StringComparison.Ordinal);
+        var code = Enumerable.Repeat((byte)0xaa, size + 2).ToArray();
+        var vector = Enumerable.Repeat(-77f, d + 2).ToArray();
+        for (var i = 0; i < Count; i++)
+        {
+            index.Encode(vectors.AsSpan(i * d, d), code);
+            if (transforms)
+                code.AsSpan(0, size).CopyTo(codes.AsSpan(i * size));
+            else
+                Assert.Equal(codes.AsSpan(i * size, size), code.AsSpan(0, size));
+        }
+
+        var decoded = index.Decode(codes);
+        for (var i = 0; i < Count; i++)
+        {
+            index.Decode(codes.AsSpan(i * size, size), vector);
+            for (var j = 0; j < d; j++)
+                Assert.Equal(decoded[i * d + j], vector[j], 1e-4 * (1 + Math.Abs(vector[j])));
+        }
+
+        // What is longer than need be stays as it was behind the end.
+        Assert.Equal([0xaa, 0xaa], code[size..]);
+        Assert.Equal([-77f, -77f], vector[d..]);
+        Assert.Empty(index.Encode([]));
+        Assert.Empty(index.Decode([]));
+    }
+
+    [Theory]
+    [IndexData(with: Traits.Encodes)]
+    public void Arguments_that_do_not_fit_are_refused(IndexCase type)
+    {
+        using var index = type.CreateTrained();
+        var (d, size) = (type.Dimension, index.EncodedSize);
+        var vectors = type.Vectors(2, seed: 2);
+
+        Assert.Throws<ArgumentException>("vectors", () => index.Encode(vectors.AsSpan(1), new byte[2 * size]));
+        Assert.Throws<ArgumentException>("codes", () => index.Encode(vectors, new byte[2 * size - 1]));
+        Assert.Throws<ArgumentException>("vectors", () => index.Decode(new byte[2 * size], new float[2 * d - 1]));
+        if (size > 1)
+            Assert.Throws<ArgumentException>("codes", () => index.Decode(new byte[2 * size - 1], new float[2 * d]));
+
+        vectors[d + 1] = float.NaN;
+        Assert.Throws<ArgumentException>("vectors", () => index.Encode(vectors));
+    }
+
+    [Theory]
+    [IndexData(with: Traits.Encodes | Traits.Probes, without: Traits.Refines)]
+    public void A_code_of_a_list_that_does_not_exist_is_refused(IndexCase type)
+    {
+        using var index = type.CreateTrained();
+        var code = index.Encode(type.Vectors(1, seed: 2));
+        Assert.InRange(code[0], 0, Registry.NList - 1);
+        foreach (var list in new byte[] { Registry.NList, 255 })
+        {
+            code[0] = list;
+            var error = Assert.ThrowsAny<ArgumentException>(() => index.Decode(code));
+            Assert.Contains($"{list}", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [IndexData(with: Traits.Encodes | Traits.Trains)]
+    public void An_untrained_index_encodes_nothing(IndexCase type)
+    {
+        using var index = type.Create();
+
+        Assert.Throws<InvalidOperationException>(() => index.Encode(type.Vectors(1, seed: 2), new byte[4096]));
+        Assert.Throws<InvalidOperationException>(() => index.Decode([], []));
+    }
+
+    [Theory]
+    [IndexData(without: Traits.Encodes)]
+    public void Types_that_cannot_encode_say_so(IndexCase type)
+    {
+        using var index = type.CreateTrained();
+
+        Assert.Throws<NotSupportedException>(() => index.EncodedSize);
+        Assert.Throws<NotSupportedException>(() => index.Encode(type.Vectors(1, seed: 2), new byte[4096]));
+        Assert.Throws<NotSupportedException>(() => index.Decode(new byte[64], new float[4096]));
+    }
+}
