@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 
 namespace FaissNet.Managed;
@@ -6,7 +7,7 @@ namespace FaissNet.Managed;
 /// k-means by FAISS's recipe (<c>faiss/Clustering.cpp</c>): the same sample, first centroids and splits from the same seed. Rounding in the
 /// assignment differs, so a near-tie may fall the other way and centroids agree closely rather than to the bit.
 /// </summary>
-public sealed class Clustering
+public sealed unsafe class Clustering
 {
     /// <summary>FAISS warns below this many training vectors per centroid.</summary>
     public const int MinPointsPerCentroid = 39;
@@ -68,13 +69,15 @@ public sealed class Clustering
                 $"vectors holds {n} vectors: expected at least k = {K}, and {MinPointsPerCentroid} times as many to train well.", nameof(vectors));
         }
 
-        TrainColumns(vectors, n, Dimension, 0, progress, cancellationToken);
+        using var workspace = new ClusteringWorkspace(K, Dimension);
+        TrainColumns(vectors, n, Dimension, 0, workspace, AssignmentPrecision.Float32, progress, cancellationToken);
     }
 
     /// <summary>Clusters d columns from <paramref name="offset"/> on of n rows that are <paramref name="stride"/> floats apart; they were
     /// checked. With the same arguments it does what <see cref="Train"/> does with a copy of the columns.</summary>
     internal void TrainColumns(
-        ReadOnlySpan<float> rows, int n, int stride, int offset, IProgress<ClusteringIterationStats>? progress, CancellationToken cancellationToken)
+        ReadOnlySpan<float> rows, int n, int stride, int offset, ClusteringWorkspace workspace, AssignmentPrecision precision,
+        IProgress<ClusteringIterationStats>? progress, CancellationToken cancellationToken)
     {
         _iterations.Clear();
         var count = (int)Math.Min(n, (long)K * Parameters.MaxPointsPerCentroid);
@@ -82,22 +85,41 @@ public sealed class Clustering
         // As many vectors as centroids: there is nothing to find. FAISS takes the first even where it could choose from more.
         if (count == K)
         {
-            Gather(rows, null, count, stride, offset).CopyTo(Centroids);
+            Gather(rows, null, stride, offset, Centroids);
             _iterations.Add(new ClusteringIterationStats(0, 1, 0));
             return;
         }
 
-        var vectors = rows;
-        if (count < n || stride != Dimension)
-            vectors = Gather(rows, count < n ? FaissRandom.Permutation(n, Parameters.Seed) : null, count, stride, offset);
+        workspace.Resize(count);
+        fixed (float* all = rows)
+        {
+            var vectors = all;
+            if (count < n || stride != Dimension)
+            {
+                vectors = workspace.Rows(count);
+                var permutation = count < n ? workspace.Permutation(n, Parameters.Seed) : null;
+                Gather(rows, permutation, stride, offset, new Span<float>(vectors, count * Dimension));
+            }
 
-        using var points = new PackedPoints(vectors, count, Dimension, Dimension);
+            TrainRows(vectors, count, workspace, precision, progress, cancellationToken);
+        }
+    }
+
+    private void TrainRows(
+        float* rows, int n, ClusteringWorkspace workspace, AssignmentPrecision precision, IProgress<ClusteringIterationStats>? progress,
+        CancellationToken cancellationToken)
+    {
+        var vectors = new ReadOnlySpan<float>(rows, n * Dimension);
+        using var points = workspace.Centroids.HasPairs ? null : new PackedPoints(vectors, n, Dimension, Dimension);
+        if (points is null)
+            workspace.Quantized.Pack(rows, n, Dimension);
+
         (double Objective, float[] Centroids, ClusteringIterationStats[] Iterations)? best = null;
         for (var redo = 0; redo < Parameters.NRedo; redo++)
         {
             _iterations.Clear();
-            Initialize(vectors, count, redo);
-            Iterate(vectors, points, progress, cancellationToken);
+            Initialize(vectors, n, redo, workspace, cancellationToken);
+            Iterate(rows, n, points, workspace, precision, progress, cancellationToken);
             var objective = _iterations[^1].Objective;
             var better = best is null || (Metric == MetricType.InnerProduct ? objective > best.Value.Objective : objective < best.Value.Objective);
             if (Parameters.NRedo > 1 && better)
@@ -117,30 +139,31 @@ public sealed class Clustering
     internal void TrainPacked(ReadOnlySpan<float> vectors, PackedPoints points, bool hotStart, CancellationToken cancellationToken)
     {
         _iterations.Clear();
+        using var workspace = new ClusteringWorkspace(K, Dimension);
+        workspace.Resize(points.Count);
         if (!hotStart)
-            Initialize(vectors, points.Count, redo: 0);
+            Initialize(vectors, points.Count, redo: 0, workspace, cancellationToken);
 
-        Iterate(vectors, points, progress: null, cancellationToken);
+        fixed (float* rows = vectors)
+            Iterate(rows, points.Count, points, workspace, AssignmentPrecision.Float32, progress: null, cancellationToken);
     }
 
-    private float[] Gather(ReadOnlySpan<float> rows, int[]? permutation, int count, int stride, int offset)
+    private void Gather(ReadOnlySpan<float> rows, int[]? permutation, int stride, int offset, Span<float> gathered)
     {
-        var gathered = GC.AllocateUninitializedArray<float>(checked(count * Dimension));
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < gathered.Length / Dimension; i++)
         {
             var row = permutation is null ? i : permutation[i];
-            rows.Slice(row * stride + offset, Dimension).CopyTo(gathered.AsSpan(i * Dimension));
+            rows.Slice(row * stride + offset, Dimension).CopyTo(gathered[(i * Dimension)..]);
         }
-
-        return gathered;
     }
 
-    private void Initialize(ReadOnlySpan<float> vectors, int n, int redo)
+    private void Initialize(
+        ReadOnlySpan<float> vectors, int n, int redo, ClusteringWorkspace workspace, CancellationToken cancellationToken)
     {
         var seed = Parameters.Seed + 1 + redo * 15486557L;
         var chosen = Parameters.Initialization == ClusteringInitialization.KMeansPlusPlus
-            ? PlusPlusInitialization.Choose(vectors, n, Dimension, K, seed)
-            : FaissRandom.Permutation(n, seed);
+            ? PlusPlusInitialization.Choose(vectors, n, Dimension, K, seed, cancellationToken)
+            : workspace.Permutation(n, seed);
         for (var i = 0; i < K; i++)
             vectors.Slice(chosen[i] * Dimension, Dimension).CopyTo(Centroids.AsSpan(i * Dimension));
 
@@ -148,29 +171,33 @@ public sealed class Clustering
     }
 
     private void Iterate(
-        ReadOnlySpan<float> vectors, PackedPoints points, IProgress<ClusteringIterationStats>? progress, CancellationToken cancellationToken)
+        float* rows, int n, PackedPoints? points, ClusteringWorkspace workspace, AssignmentPrecision precision,
+        IProgress<ClusteringIterationStats>? progress, CancellationToken cancellationToken)
     {
-        var n = points.Count;
-        var assignment = new int[n];
-        var distances = new float[n];
-        var sizes = new float[K];
-        using var centroids = new PackedCentroids(K, Dimension);
+        var (assignment, sums, sizes, centroids) = (workspace.Assignment, workspace.Sums, workspace.Sizes, workspace.Centroids);
+        var squaredNorms = SquaredNorms(rows, n);
+        sums.Reset();
         for (var iteration = 0; iteration < Parameters.NIter; iteration++)
         {
+            var started = Stopwatch.GetTimestamp();
             cancellationToken.ThrowIfCancellationRequested();
             centroids.Pack(Centroids, Metric);
-            Assignment.Find(points, centroids, Metric, assignment, distances);
-            var objective = 0.0;
-            foreach (var distance in distances)
-                objective += distance;
+            if (points is null)
+                Assignment.Find(rows, n, workspace.Quantized, centroids, precision, assignment, cancellationToken);
+            else
+                Assignment.Find(points, centroids, Metric, assignment, [], AssignmentPrecision.Float32, cancellationToken);
 
-            Array.Clear(sizes);
-            CentroidUpdate.Run(vectors, assignment, Dimension, sizes, Centroids);
+            sums.Update(rows, assignment);
+            var objective = sums.Objective(Centroids, Metric, squaredNorms);
+            sums.Means(Centroids);
+            for (var c = 0; c < K; c++)
+                sizes[c] = sums.Sizes[c];
+
             var imbalance = Imbalance(sizes, n);
             var splits = SplitEmpty(sizes, n);
             Finish();
 
-            var stats = new ClusteringIterationStats(objective, imbalance, splits);
+            var stats = new ClusteringIterationStats(objective, imbalance, splits) { Time = Stopwatch.GetElapsedTime(started) };
             _iterations.Add(stats);
             progress?.Report(stats);
 
@@ -178,6 +205,15 @@ public sealed class Clustering
             if (iteration > 0 && objective != 0 && objective == _iterations[^2].Objective)
                 break;
         }
+    }
+
+    private double SquaredNorms(float* rows, int n)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < n; i++)
+            sum += TensorPrimitives.SumOfSquares(new ReadOnlySpan<float>(rows + (long)i * Dimension, Dimension));
+
+        return sum;
     }
 
     // FAISS draws with a fresh generator each iteration, and walks until a cluster is large enough for the draw.

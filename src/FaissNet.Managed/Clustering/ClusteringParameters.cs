@@ -44,4 +44,8 @@ public sealed record ClusteringParameters
 /// with L2, and a sum of products, the larger the better, with the inner product.</param>
 /// <param name="ImbalanceFactor">k·Σsize² / n²: 1 where all clusters have the same size. FAISS's <c>imbalance_factor</c>.</param>
 /// <param name="Splits">Empty clusters that were filled by splitting others. FAISS's <c>nsplit</c>.</param>
-public readonly record struct ClusteringIterationStats(double Objective, double ImbalanceFactor, int Splits);
+public readonly record struct ClusteringIterationStats(double Objective, double ImbalanceFactor, int Splits)
+{
+    /// <summary>How long the iteration took.</summary>
+    public TimeSpan Time { get; init; }
+}

@@ -6,7 +6,7 @@ namespace FaissNet.Managed;
 internal static class PlusPlusInitialization
 {
     /// <summary>The numbers of k vectors to start from, each drawn by its squared distance to those before it.</summary>
-    public static unsafe int[] Choose(ReadOnlySpan<float> vectors, int n, int d, int k, long seed)
+    public static unsafe int[] Choose(ReadOnlySpan<float> vectors, int n, int d, int k, long seed, CancellationToken cancellationToken)
     {
         var random = new FaissRandom(seed);
         var chosen = new int[k];
@@ -18,6 +18,7 @@ internal static class PlusPlusInitialization
             var rows = start;
             for (var i = 1; i < k; i++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 Update(rows, n, d, chosen[i - 1], nearest);
                 chosen[i] = Draw(random, nearest, chosen.AsSpan(0, i));
             }

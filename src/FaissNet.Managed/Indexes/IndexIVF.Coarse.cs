@@ -15,24 +15,9 @@ public abstract unsafe partial class IndexIVF
             return;
         }
 
-        using var centroids = new PackedCentroids(NList, Dimension);
+        using var centroids = new PackedCentroids(NList, Dimension, pairs: true);
         centroids.Pack(new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension), Metric);
-        const int perTask = 8 * PackedPoints.TileSize;
-        ManagedThreads.For((n + perTask - 1) / perTask, task =>
-        {
-            using var scratch = Scratch.Rent();
-            var tile = scratch.Floats((long)Dimension * PackedPoints.TileSize);
-            var scores = scratch.Floats(PackedPoints.TileSize);
-            var indices = scratch.Ints(PackedPoints.TileSize);
-            var end = Math.Min(n, (task + 1) * perTask);
-            for (var first = task * perTask; first < end; first += PackedPoints.TileSize)
-            {
-                var count = Math.Min(PackedPoints.TileSize, end - first);
-                TilePacking.Pack(vectors + (long)first * Dimension, Dimension, count, Dimension, null, null, tile);
-                NearestCentroid.Find(tile, centroids, scores, indices);
-                new ReadOnlySpan<int>(indices, count).CopyTo(new Span<int>(lists + first, count));
-            }
-        });
+        Assignment.Find(vectors, Dimension, n, centroids, lists, null);
     }
 
     /// <summary>The lists of the nearest centroids, the nearest first, and of equally near ones that with the smaller number.</summary>

@@ -5,11 +5,12 @@ using System.Runtime.Intrinsics.X86;
 namespace FaissNet.Managed;
 
 /// <summary>
-/// For each point of a tile the centroid with the largest score ⟨x,c⟩ + start: with start = -‖c‖²/2 that is the nearest by L2, with 0 the
-/// one with the largest inner product. A matrix product that keeps just each row's best: the heart of k-means, of encoding and of coarse
-/// assignment. Of equal scores the first centroid wins, as in FAISS.
+/// For each point of a tile the group of centroids with the largest score ⟨x,c⟩ + start: with start = -‖c‖²/2 the nearest centroid by L2 is
+/// in it, with 0 the one with the largest inner product. A matrix product that keeps just each row's best: the heart of k-means, of
+/// encoding and of coarse assignment. <see cref="NearestResolution"/> finds the centroid in its group.
 /// </summary>
 /// <remarks>
+/// To know the group is enough, and takes a third of the comparisons. The best score outside of it tells how sure it is.
 /// A form must be free of calls: no vector register survives one, and spilled accumulators cost half the speed. All forms read the same
 /// layout; a narrower one passes over a tile's part and a group's part at a time, with as many accumulators as it has registers for.
 /// </remarks>
@@ -20,45 +21,55 @@ internal static unsafe class NearestCentroid
 
     /// <param name="tile">[d][48] floats.</param>
     /// <param name="centroids">The centroids.</param>
-    /// <param name="scores">Receives 48 scores.</param>
-    /// <param name="indices">Receives 48 centroid numbers.</param>
-    public static void Find(float* tile, PackedCentroids centroids, float* scores, int* indices)
+    /// <param name="best">Receives 48 scores.</param>
+    /// <param name="second">Receives for each the largest score of the other groups, or of another part of the same.</param>
+    /// <param name="winners">Receives 48 group numbers; of equal groups the first.</param>
+    public static void Find(float* tile, PackedCentroids centroids, float* best, float* second, int* winners)
     {
         for (var i = 0; i < Tile; i++)
-            (scores[i], indices[i]) = (float.NegativeInfinity, 0);
+            (best[i], second[i], winners[i]) = (float.NegativeInfinity, float.NegativeInfinity, 0);
 
         int d = centroids.Dimension, groups = centroids.Groups;
         float* components = centroids.Components, starts = centroids.Starts;
         if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported)
-            Find512(tile, d, groups, components, starts, scores, indices);
+            Find512(tile, d, groups, components, starts, best, second, winners);
         else if (Vector256.IsHardwareAccelerated)
-            Find256(tile, d, groups, components, starts, scores, indices);
+            Find256(tile, d, groups, components, starts, best, second, winners);
         else if (Vector128.IsHardwareAccelerated)
-            Find128(tile, d, groups, components, starts, scores, indices);
+            Find128(tile, d, groups, components, starts, best, second, winners);
         else
-            FindScalar(tile, d, groups, components, starts, scores, indices);
+            FindScalar(tile, d, groups, components, starts, best, second, winners);
     }
 
     /// <summary>What the other forms compute, in the order in which they compute it.</summary>
-    internal static void FindScalar(float* tile, int d, int groups, float* components, float* starts, float* scores, int* indices)
+    internal static void FindScalar(
+        float* tile, int d, int groups, float* components, float* starts, float* best, float* second, int* winners)
     {
         for (var i = 0; i < Tile; i++)
         {
-            for (var c = 0; c < groups * Group; c++)
+            for (var group = 0; group < groups; group++)
             {
-                var score = starts[c];
-                for (var j = 0; j < d; j++)
-                    score += tile[j * Tile + i] * components[((c / Group) * d + j) * Group + c % Group];
+                var largest = float.NegativeInfinity;
+                for (var c = 0; c < Group; c++)
+                {
+                    var score = starts[group * Group + c];
+                    for (var j = 0; j < d; j++)
+                        score += tile[(long)j * Tile + i] * components[((long)group * d + j) * Group + c];
 
-                if (score > scores[i])
-                    (scores[i], indices[i]) = (score, c);
+                    largest = Math.Max(largest, score);
+                }
+
+                second[i] = Math.Max(second[i], Math.Min(best[i], largest));
+                if (largest > best[i])
+                    (best[i], winners[i]) = (largest, group);
             }
         }
     }
 
     /// <summary>48 points × 8 centroids: 24 accumulators, 3 registers of points, 1 of a centroid's component.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Find512(float* tile, int d, int groups, float* components, float* starts, float* scores, int* indices)
+    internal static void Find512(
+        float* tile, int d, int groups, float* components, float* starts, float* best, float* second, int* winners)
     {
         for (var group = 0; group < groups; group++, components += d * Group, starts += Group)
         {
@@ -112,16 +123,16 @@ internal static unsafe class NearestCentroid
                 h2 = Avx512F.FusedMultiplyAdd(x2, y0, h2);
             }
 
-            var first = group * Group;
-            Keep512(a0, b0, c0, d0, e0, f0, g0, h0, first, scores, indices);
-            Keep512(a1, b1, c1, d1, e1, f1, g1, h1, first, scores + 16, indices + 16);
-            Keep512(a2, b2, c2, d2, e2, f2, g2, h2, first, scores + 32, indices + 32);
+            Keep512(Max512(a0, b0, c0, d0, e0, f0, g0, h0), group, best, second, winners);
+            Keep512(Max512(a1, b1, c1, d1, e1, f1, g1, h1), group, best + 16, second + 16, winners + 16);
+            Keep512(Max512(a2, b2, c2, d2, e2, f2, g2, h2), group, best + 32, second + 32, winners + 32);
         }
     }
 
     /// <summary>24 points × 4 centroids at a time: 12 accumulators, 3 registers of points, 1 of a centroid's component.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Find256(float* tile, int d, int groups, float* components, float* starts, float* scores, int* indices)
+    internal static void Find256(
+        float* tile, int d, int groups, float* components, float* starts, float* best, float* second, int* winners)
     {
         for (var part = 0; part < groups * 2; part++)
         {
@@ -159,16 +170,17 @@ internal static unsafe class NearestCentroid
                     d2 = Vector256.MultiplyAddEstimate(x2, y0, d2);
                 }
 
-                Keep256(a0, b0, c0, d0, first, scores + lane, indices + lane);
-                Keep256(a1, b1, c1, d1, first, scores + lane + 8, indices + lane + 8);
-                Keep256(a2, b2, c2, d2, first, scores + lane + 16, indices + lane + 16);
+                Keep256(Max256(a0, b0, c0, d0), part / 2, best + lane, second + lane, winners + lane);
+                Keep256(Max256(a1, b1, c1, d1), part / 2, best + lane + 8, second + lane + 8, winners + lane + 8);
+                Keep256(Max256(a2, b2, c2, d2), part / 2, best + lane + 16, second + lane + 16, winners + lane + 16);
             }
         }
     }
 
     /// <summary>12 points × 4 centroids at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Find128(float* tile, int d, int groups, float* components, float* starts, float* scores, int* indices)
+    internal static void Find128(
+        float* tile, int d, int groups, float* components, float* starts, float* best, float* second, int* winners)
     {
         for (var part = 0; part < groups * 2; part++)
         {
@@ -206,82 +218,54 @@ internal static unsafe class NearestCentroid
                     d2 = Vector128.MultiplyAddEstimate(x2, y0, d2);
                 }
 
-                Keep128(a0, b0, c0, d0, first, scores + lane, indices + lane);
-                Keep128(a1, b1, c1, d1, first, scores + lane + 4, indices + lane + 4);
-                Keep128(a2, b2, c2, d2, first, scores + lane + 8, indices + lane + 8);
+                Keep128(Max128(a0, b0, c0, d0), part / 2, best + lane, second + lane, winners + lane);
+                Keep128(Max128(a1, b1, c1, d1), part / 2, best + lane + 4, second + lane + 4, winners + lane + 4);
+                Keep128(Max128(a2, b2, c2, d2), part / 2, best + lane + 8, second + lane + 8, winners + lane + 8);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep512(
+    private static Vector512<float> Max512(
         Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d,
-        Vector512<float> e, Vector512<float> f, Vector512<float> g, Vector512<float> h,
-        int first, float* scores, int* indices)
+        Vector512<float> e, Vector512<float> f, Vector512<float> g, Vector512<float> h) =>
+        Avx512F.Max(Avx512F.Max(Avx512F.Max(a, b), Avx512F.Max(c, d)), Avx512F.Max(Avx512F.Max(e, f), Avx512F.Max(g, h)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Max256(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Vector256.MaxNative(Vector256.MaxNative(a, b), Vector256.MaxNative(c, d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Max128(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) =>
+        Vector128.MaxNative(Vector128.MaxNative(a, b), Vector128.MaxNative(c, d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep512(Vector512<float> score, int group, float* best, float* second, int* winners)
     {
-        var best = Vector512.Load(scores);
-        var index = Vector512.Load(indices);
-        Keep512(a, first, ref best, ref index);
-        Keep512(b, first + 1, ref best, ref index);
-        Keep512(c, first + 2, ref best, ref index);
-        Keep512(d, first + 3, ref best, ref index);
-        Keep512(e, first + 4, ref best, ref index);
-        Keep512(f, first + 5, ref best, ref index);
-        Keep512(g, first + 6, ref best, ref index);
-        Keep512(h, first + 7, ref best, ref index);
-        best.Store(scores);
-        index.Store(indices);
+        var before = Vector512.Load(best);
+        var better = Vector512.GreaterThan(score, before);
+        Vector512.MaxNative(Vector512.Load(second), Vector512.MinNative(before, score)).Store(second);
+        Vector512.MaxNative(before, score).Store(best);
+        Vector512.ConditionalSelect(better.AsInt32(), Vector512.Create(group), Vector512.Load(winners)).Store(winners);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep512(Vector512<float> score, int number, ref Vector512<float> best, ref Vector512<int> index)
+    private static void Keep256(Vector256<float> score, int group, float* best, float* second, int* winners)
     {
-        var better = Vector512.GreaterThan(score, best);
-        best = Vector512.ConditionalSelect(better, score, best);
-        index = Vector512.ConditionalSelect(better.AsInt32(), Vector512.Create(number), index);
+        var before = Vector256.Load(best);
+        var better = Vector256.GreaterThan(score, before);
+        Vector256.MaxNative(Vector256.Load(second), Vector256.MinNative(before, score)).Store(second);
+        Vector256.MaxNative(before, score).Store(best);
+        Vector256.ConditionalSelect(better.AsInt32(), Vector256.Create(group), Vector256.Load(winners)).Store(winners);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep256(
-        Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, int first, float* scores, int* indices)
+    private static void Keep128(Vector128<float> score, int group, float* best, float* second, int* winners)
     {
-        var best = Vector256.Load(scores);
-        var index = Vector256.Load(indices);
-        Keep256(a, first, ref best, ref index);
-        Keep256(b, first + 1, ref best, ref index);
-        Keep256(c, first + 2, ref best, ref index);
-        Keep256(d, first + 3, ref best, ref index);
-        best.Store(scores);
-        index.Store(indices);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep256(Vector256<float> score, int number, ref Vector256<float> best, ref Vector256<int> index)
-    {
-        var better = Vector256.GreaterThan(score, best);
-        best = Vector256.ConditionalSelect(better, score, best);
-        index = Vector256.ConditionalSelect(better.AsInt32(), Vector256.Create(number), index);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep128(
-        Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, int first, float* scores, int* indices)
-    {
-        var best = Vector128.Load(scores);
-        var index = Vector128.Load(indices);
-        Keep128(a, first, ref best, ref index);
-        Keep128(b, first + 1, ref best, ref index);
-        Keep128(c, first + 2, ref best, ref index);
-        Keep128(d, first + 3, ref best, ref index);
-        best.Store(scores);
-        index.Store(indices);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep128(Vector128<float> score, int number, ref Vector128<float> best, ref Vector128<int> index)
-    {
-        var better = Vector128.GreaterThan(score, best);
-        best = Vector128.ConditionalSelect(better, score, best);
-        index = Vector128.ConditionalSelect(better.AsInt32(), Vector128.Create(number), index);
+        var before = Vector128.Load(best);
+        var better = Vector128.GreaterThan(score, before);
+        Vector128.MaxNative(Vector128.Load(second), Vector128.MinNative(before, score)).Store(second);
+        Vector128.MaxNative(before, score).Store(best);
+        Vector128.ConditionalSelect(better.AsInt32(), Vector128.Create(group), Vector128.Load(winners)).Store(winners);
     }
 }

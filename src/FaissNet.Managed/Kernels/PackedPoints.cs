@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace FaissNet.Managed;
@@ -52,21 +53,15 @@ internal sealed unsafe class PackedPoints : IDisposable
         Tiles = (n + TileSize - 1) / TileSize;
         _tiles = new AlignedFloats((long)Tiles * d * TileSize);
         SquaredNorms = new float[n];
-        var to = _tiles.Pointer;
         fixed (float* from = rows)
         {
-            for (var i = 0; i < n; i++)
+            for (var tile = 0; tile < Tiles; tile++)
             {
-                var row = from + (long)i * stride + offset;
-                var column = to + (long)(i / TileSize) * d * TileSize + i % TileSize;
-                var norm = 0f;
-                for (var j = 0; j < d; j++)
-                {
-                    column[(long)j * TileSize] = row[j];
-                    norm += row[j] * row[j];
-                }
-
-                SquaredNorms[i] = norm;
+                var first = tile * TileSize;
+                var count = Math.Min(TileSize, n - first);
+                TilePacking.Pack(from + (long)first * stride + offset, stride, count, d, null, null, Tile(tile));
+                for (var i = first; i < first + count; i++)
+                    SquaredNorms[i] = TensorPrimitives.SumOfSquares(new ReadOnlySpan<float>(from + (long)i * stride + offset, d));
             }
         }
     }
@@ -84,60 +79,4 @@ internal sealed unsafe class PackedPoints : IDisposable
     public float* Tile(int tile) => _tiles.Pointer + (long)tile * Dimension * TileSize;
 
     public void Dispose() => _tiles.Dispose();
-}
-
-/// <summary>
-/// Centroids in groups of <see cref="GroupSize"/>, each group component by component, [k / 8][d][8], with what each score starts from: -‖c‖²/2
-/// for L2, 0 for the inner product, and -∞ for the padding of the last group, which therefore never wins.
-/// </summary>
-internal sealed unsafe class PackedCentroids : IDisposable
-{
-    public const int GroupSize = 8;
-
-    private readonly AlignedFloats _groups;
-    private readonly AlignedFloats _starts;
-
-    public PackedCentroids(int k, int d)
-    {
-        (Count, Dimension) = (k, d);
-        Groups = (k + GroupSize - 1) / GroupSize;
-        _groups = new AlignedFloats((long)Groups * d * GroupSize);
-        _starts = new AlignedFloats((long)Groups * GroupSize);
-    }
-
-    public int Count { get; }
-
-    public int Dimension { get; }
-
-    public int Groups { get; }
-
-    public float* Components => _groups.Pointer;
-
-    public float* Starts => _starts.Pointer;
-
-    /// <summary>Takes over k·d floats.</summary>
-    public void Pack(ReadOnlySpan<float> centroids, MetricType metric)
-    {
-        int k = Count, d = Dimension;
-        float* to = Components, starts = Starts;
-        for (var i = 0; i < Groups * GroupSize; i++)
-        {
-            var column = to + (long)(i / GroupSize) * d * GroupSize + i % GroupSize;
-            var norm = 0f;
-            for (var j = 0; j < d; j++)
-            {
-                var value = i < k ? centroids[i * d + j] : 0;
-                column[(long)j * GroupSize] = value;
-                norm += value * value;
-            }
-
-            starts[i] = i >= k ? float.NegativeInfinity : metric == MetricType.InnerProduct ? 0 : -norm / 2;
-        }
-    }
-
-    public void Dispose()
-    {
-        _groups.Dispose();
-        _starts.Dispose();
-    }
 }

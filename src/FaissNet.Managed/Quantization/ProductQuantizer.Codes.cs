@@ -79,22 +79,23 @@ public sealed unsafe partial class ProductQuantizer
     {
         var packed = Packed();
         int d = Dimension, dsub = SubDimension;
-        using var tile = new AlignedFloats((long)d * PackedPoints.TileSize);
-        using var numbers = new AlignedFloats((long)M * PackedPoints.TileSize);
-        var scores = stackalloc float[PackedPoints.TileSize];
+        using var scratch = Scratch.Rent();
+        var tile = scratch.Floats((long)d * PackedPoints.TileSize);
+        var numbers = scratch.Ints((long)M * PackedPoints.TileSize);
+        var squares = stackalloc float[PackedPoints.TileSize];
         for (var first = 0; first < n; first += PackedPoints.TileSize)
         {
             var count = Math.Min(PackedPoints.TileSize, n - first);
-            TilePacking.Pack(vectors + first * stride, stride, count, d, coarse, assignment + (coarse is null ? 0 : first), tile.Pointer);
-            var indices = (int*)numbers.Pointer;
+            TilePacking.Pack(vectors + first * stride, stride, count, d, coarse, assignment + (coarse is null ? 0 : first), tile);
             for (var m = 0; m < M; m++)
             {
-                NearestCentroid.Find(
-                    tile.Pointer + (long)m * dsub * PackedPoints.TileSize, packed[m], scores, indices + (long)m * PackedPoints.TileSize);
+                var part = tile + (long)m * dsub * PackedPoints.TileSize;
+                TilePacking.SquaredNorms(part, dsub, squares);
+                TileAssignment.FindTile(part, count, packed[m], squares, AssignmentPrecision.Exact, numbers + (long)m * PackedPoints.TileSize, null);
             }
 
             for (var i = 0; i < count; i++)
-                BitPacking.Write(indices + i, M, PackedPoints.TileSize, NBits, codes + (long)(first + i) * CodeSize);
+                BitPacking.Write(numbers + i, M, PackedPoints.TileSize, NBits, codes + (long)(first + i) * CodeSize);
         }
 
         GC.KeepAlive(packed);

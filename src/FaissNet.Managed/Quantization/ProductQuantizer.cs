@@ -93,9 +93,11 @@ public sealed partial class ProductQuantizer
         var trained = new float[_centroids.Length];
         int dsub = SubDimension, size = KSub * dsub;
         var clustering = new Clustering(dsub, KSub, ClusteringParameters);
+        using var workspace = new ClusteringWorkspace(KSub, dsub);
         for (var m = 0; m < M; m++)
         {
-            clustering.TrainColumns(vectors, n, Dimension, m * dsub, null, cancellationToken);
+            clustering.TrainColumns(
+                vectors, n, Dimension, m * dsub, workspace, AssignmentPrecision.Rounded, progress: null, cancellationToken);
             clustering.Centroids.CopyTo(trained.AsSpan(m * size));
             progress?.Report(new ProductQuantizerProgress(m + 1, M, clustering.Iterations[^1].Objective));
         }

@@ -56,6 +56,126 @@ public sealed class ProductQuantizerTests
         return noise;
     }
 
+    [Theory]
+    [InlineData(20, 20, 8)]
+    [InlineData(40, 8, 8)]
+    [InlineData(16, 4, 6)]
+    [InlineData(12, 4, 10)]
+    public void Of_centroids_equally_near_the_first_is_taken_as_in_FAISS(int d, int m, int nbits)
+    {
+        // Whole numbers: most vectors have several nearest centroids, and most centroids are there twice or more.
+        var training = TestVectors.Uniform(Math.Max(600, 2 << nbits), d, 2, seed: 34);
+        var vectors = TestVectors.Uniform(1000, d, 3, seed: 35);
+        var faiss = FaissProductQuantizer.Make(d, m, nbits, training, vectors);
+        var quantizer = new ProductQuantizer(d, m, nbits);
+        quantizer.SetCentroids(faiss.Centroids);
+
+        var codes = new byte[1000 * quantizer.CodeSize];
+        quantizer.Encode(vectors, codes);
+
+        Assert.Equal(faiss.Codes, codes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Tables_hold_the_distances_to_what_codes_decode_to(int d, int m, int nbits)
+    {
+        var quantizer = new ProductQuantizer(d, m, nbits);
+        quantizer.SetCentroids(TestVectors.Uniform(d << nbits, 1, 9, seed: 36));
+        var vectors = TestVectors.Uniform(20, d, 9, seed: 37);
+        var codes = new byte[20 * quantizer.CodeSize];
+        quantizer.Encode(vectors, codes);
+        var decoded = new float[20 * d];
+        quantizer.Decode(codes, decoded);
+        float[] squares = new float[quantizer.TableSize], products = new float[quantizer.TableSize];
+        for (var i = 0; i < 20; i++)
+        {
+            var vector = vectors.AsSpan(i * d, d);
+            quantizer.ComputeDistanceTable(vector, squares);
+            quantizer.ComputeInnerProductTable(vector, products);
+            for (var j = 0; j < 20; j++)
+            {
+                var code = codes.AsSpan(j * quantizer.CodeSize, quantizer.CodeSize);
+                var other = decoded.AsSpan(j * d, d);
+                Assert.Equal(BruteForce.Distance(MetricType.L2, vector, other), quantizer.AsymmetricDistance(squares, code));
+                Assert.Equal(BruteForce.Distance(MetricType.InnerProduct, vector, other), quantizer.AsymmetricDistance(products, code));
+                if (nbits <= 8)
+                {
+                    Assert.Equal(
+                        BruteForce.Distance(MetricType.L2, decoded.AsSpan(i * d, d), other),
+                        quantizer.SymmetricDistance(codes.AsSpan(i * quantizer.CodeSize, quantizer.CodeSize), code));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Residuals_are_encoded_as_if_they_were_vectors()
+    {
+        const int d = 30, n = 100;
+        var quantizer = new ProductQuantizer(d, 5, 6);
+        quantizer.SetCentroids(Continuous(64, d, seed: 38));
+        var (vectors, coarse) = (Continuous(n, d, seed: 39), Continuous(3, d, seed: 40));
+        int[] assignment = [.. Enumerable.Range(0, n).Select(i => i % 3)];
+        float[] residuals = [.. vectors.Select((x, i) => x - coarse[assignment[i / d] * d + i % d])];
+        byte[] expected = new byte[n * quantizer.CodeSize], actual = new byte[n * quantizer.CodeSize];
+        quantizer.Encode(residuals, expected);
+
+        unsafe
+        {
+            fixed (float* x = vectors, c = coarse)
+            fixed (int* a = assignment)
+            fixed (byte* codes = actual)
+                quantizer.Encode(x, d, n, c, a, codes);
+        }
+
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void Training_does_not_depend_on_the_thread_count_and_stops_when_cancelled()
+    {
+        var vectors = Continuous(3000, 24, seed: 41);
+        var before = ManagedThreads.Count;
+        try
+        {
+            var results = new List<float[]>();
+            foreach (var threads in new[] { 1, 3 })
+            {
+                ManagedThreads.Count = threads;
+                var quantizer = new ProductQuantizer(24, 3, 6);
+                quantizer.Train(vectors);
+                results.Add(quantizer.Centroids.ToArray());
+            }
+
+            Assert.Equal(results[0], results[1]);
+        }
+        finally
+        {
+            ManagedThreads.Count = before;
+        }
+
+        var untouched = new ProductQuantizer(24, 3, 6);
+        Assert.Throws<OperationCanceledException>(() => untouched.Train(vectors, cancellationToken: new CancellationToken(canceled: true)));
+        Assert.Equal(new float[24 * 64], untouched.Centroids.ToArray());
+    }
+
+    [Fact]
+    public void Arguments()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(10, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(10, 2, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(10, 2, 25));
+        Assert.Throws<NotSupportedException>(() => new ProductQuantizer(10, 2, 17));
+        var quantizer = new ProductQuantizer(10, 2, 4);
+        Assert.Contains("16", Assert.Throws<ArgumentException>(() => quantizer.Train(new float[150])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => quantizer.Encode(new float[11], new byte[2]));
+        Assert.Throws<ArgumentException>(() => quantizer.Encode(new float[20], new byte[1]));
+        Assert.Throws<ArgumentException>(() => quantizer.Decode(new byte[2], new float[19]));
+        Assert.Throws<ArgumentException>(() => quantizer.SetCentroids(new float[1]));
+    }
+
     private static double Error(ProductQuantizer quantizer, float[] vectors)
     {
         var codes = new byte[vectors.Length / quantizer.Dimension * quantizer.CodeSize];
