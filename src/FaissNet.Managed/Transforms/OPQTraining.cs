@@ -85,7 +85,7 @@ internal sealed unsafe class OPQTraining : IDisposable
         using var centroids = new PackedCentroids(_codebookSize, width);
         centroids.Pack(clustering.Centroids, MetricType.L2);
         var assignment = new int[_n];
-        Assignment.Find(points, centroids, MetricType.L2, assignment, []);
+        Assignment.Find(points, centroids, MetricType.L2, assignment, [], cancellationToken: cancellationToken);
         for (var i = 0; i < _n; i++)
         {
             var to = new Span<float>(_decoded.Pointer + (long)i * _rotatedStride + part * width, width);
