@@ -115,7 +115,7 @@ public static partial class IndexFactory
             "OPQ" => new OPQMatrix(d, size, Number(match.Groups["out"], d)),
             "RR" => new RandomRotationMatrix(d, size),
             "ITQ" => new ITQTransform(d, size, match.Groups["size"].Success),
-            "Pad" => new RemapDimensionsTransform(d, Math.Max(d, size)),
+            "Pad" => new RemapDimensionsTransform(d, Math.Max(d, size), uniform: false),
             _ => new NormalizationTransform(d),
         };
     }

@@ -46,6 +46,13 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
 
     internal override void FreeMemory() => Index.FreeMemory();
 
+    internal override void FindCandidates(float* queries, int n, int k, int room, long* labels, int* counts, SearchParameters? parameters)
+    {
+        using var scratch = Scratch.Rent();
+        fixed (float* transformed = Transform(new ReadOnlySpan<float>(queries, checked(n * Dimension)), n, scratch))
+            Index.FindCandidates(transformed, n, k, room, labels, counts, parameters);
+    }
+
     internal override void CopySettings(ManagedIndex from) => Index.CopySettings(((IndexPreTransform)from).Index);
 
     /// <inheritdoc/>

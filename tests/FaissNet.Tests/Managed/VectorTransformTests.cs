@@ -194,7 +194,8 @@ public sealed class VectorTransformTests
         const int d = 5;
         var vectors = TestVectors.Uniform(3, d, 9, seed: 1);
         var bytes = Save(d, "Pad8,Flat", vectors);
-        var map = new RemapDimensionsTransform(d, 8, uniform: false).Map;
+        using var index = (IndexPreTransform)FaissNet.Managed.IndexFactory.Create(d, "Pad8,Flat");
+        var map = ((RemapDimensionsTransform)index.Chain[0]).Map;
         Assert.Equal("RmDT"u8.ToArray(), bytes.AsSpan(41, 4).ToArray());
         for (var i = 0; i < 8; i++)
             Assert.Equal(map[i], BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(53 + 4 * i)));

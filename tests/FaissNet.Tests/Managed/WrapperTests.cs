@@ -163,6 +163,21 @@ public sealed class WrapperTests
     }
 
     [Fact]
+    public void Candidates_to_refine_come_through_a_rotation()
+    {
+        // All lists and enough candidates: the refined neighbours are the true ones.
+        using var index = FaissNet.Managed.IndexFactory.Create(D, "RR12,IVF4,PQ6x4fs,RFlat");
+        index.Train(Vectors);
+        index.Add(Vectors);
+        index.SetParameter("nprobe", 4);
+        using var exact = new ManagedFlatL2(D);
+        exact.Add(Vectors);
+        var expected = exact.Search(Queries, 5);
+        var found = index.Search(Queries, 5, new SearchParameters { KFactor = 40 });
+        Assert.Equal(expected.Distances, found.Distances);
+    }
+
+    [Fact]
     public void A_transform_that_came_trained_keeps_its_training()
     {
         var centering = new CenteringTransform(D);
