@@ -6,7 +6,7 @@ public abstract unsafe partial class IndexIVF
     private readonly Lock _coarseLock = new();
     private CentroidScores? _coarse;
 
-    /// <summary>The list of the nearest centroid of each vector; of equally near ones the first.</summary>
+    /// <summary>The list of the nearest centroid of each vector, of equally near ones the first; -1 if all distances are NaN.</summary>
     private protected virtual void Assign(float* vectors, int n, int* lists)
     {
         if (n < PackedPoints.TileSize)
@@ -96,11 +96,11 @@ public abstract unsafe partial class IndexIVF
         coarse.Score(vectors, n, scores);
         for (var i = 0; i < n; i++, scores += coarse.Stride)
         {
-            var best = 0;
-            for (var list = 1; list < NList; list++)
+            var (best, largest) = (-1, float.NegativeInfinity);
+            for (var list = 0; list < NList; list++)
             {
-                if (scores[list] > scores[best])
-                    best = list;
+                if (scores[list] > largest)
+                    (best, largest) = (list, scores[list]);
             }
 
             lists[i] = best;

@@ -23,7 +23,7 @@ namespace FaissNet.Managed;
 /// K = s(1 + u)²A + 1 + 4u·|…| and g = s·1.01(γ + 8u), computed in double precision and rounded up. The 8u cover s(1 + u)² against s (3u) and the
 /// roundings (3u); so v ≥ Σq_r + 1. A code is left out only if Σq_r ≥ ⌊v⌋.</para>
 /// <para>What is not finite needs no argument: a threshold of +∞ lets everything pass; a code whose distance is NaN or +∞ is never nearer than
-/// a finite threshold; tables with such entries, or so small that s overflows, have no filter (<see cref="Prepare"/>).</para>
+/// a finite threshold; tables with infinite entries, or so small that s overflows, have no filter (<see cref="Prepare"/>).</para>
 /// </remarks>
 internal static unsafe class PqFilter
 {
