@@ -53,6 +53,9 @@ public abstract unsafe partial class IndexIVF
         fixed (float* distance = distances)
         fixed (long* label = labels)
         {
+            if (n == 1 && threads > 1 && SearchOneInParallel(query, k, found, distance, label, parameters, threads))
+                return;
+
             if (tasks == 1 || threads == 1)
             {
                 for (var task = 0; task < tasks; task++)
@@ -95,19 +98,25 @@ public abstract unsafe partial class IndexIVF
         SearchLists(search);
         for (var i = 0; i < count; i++)
         {
-            float* heap = search.Distances + (long)i * found, distance = distances + (long)(first + i) * k;
-            long* ids = search.Labels + (long)i * found, label = labels + (long)(first + i) * k;
+            float* heap = search.Distances + (long)i * found;
+            var ids = search.Labels + (long)i * found;
             if (!FindsSorted)
                 NearestHeap.Sort(heap, ids, found);
 
-            NearestHeap.FinishSorted(heap, ids, found, Metric);
-            new ReadOnlySpan<float>(heap, found).CopyTo(new Span<float>(distance, found));
-            new ReadOnlySpan<long>(ids, found).CopyTo(new Span<long>(label, found));
-            if (k > found)
-            {
-                new Span<float>(distance + found, k - found).Fill(Metric == MetricType.InnerProduct ? float.MinValue : float.MaxValue);
-                new Span<long>(label + found, k - found).Fill(-1);
-            }
+            Finish(heap, ids, found, k, distances + (long)(first + i) * k, labels + (long)(first + i) * k);
+        }
+    }
+
+    // Sorted neighbours as the caller expects them.
+    private void Finish(float* sorted, long* ids, int found, int k, float* distances, long* labels)
+    {
+        NearestHeap.FinishSorted(sorted, ids, found, Metric);
+        new ReadOnlySpan<float>(sorted, found).CopyTo(new Span<float>(distances, found));
+        new ReadOnlySpan<long>(ids, found).CopyTo(new Span<long>(labels, found));
+        if (k > found)
+        {
+            new Span<float>(distances + found, k - found).Fill(Metric == MetricType.InnerProduct ? float.MinValue : float.MaxValue);
+            new Span<long>(labels + found, k - found).Fill(-1);
         }
     }
 

@@ -12,7 +12,7 @@ public sealed unsafe partial class IndexIVFPQ
             return;
         }
 
-        const int perPass = PqCodebook.QueriesPerPass;
+        var perPass = Math.Min(codebook.QueriesPerPass, search.Count);
         using var scratch = Scratch.Rent();
         var floats = codebook.TableFloats;
         var tables = scratch.Floats(floats * perPass);

@@ -6,26 +6,42 @@ public sealed unsafe partial class IndexIVFPQ
     // In front of a table: what all codes of the list have in common.
     private const int TableOffset = 16;
 
-    private protected override long ScanFloats => TableOffset + Codebook().TableFloats + Dimension;
+    private protected override long ScanFloats => TableOffset + 2 * Codebook().TableFloats + Dimension;
 
     private protected override void BeginQuery(float* query, float* tables)
     {
+        var floats = Codebook().TableFloats;
         if (!NeedsListTables)
-            FillTables(query, 1, tables + TableOffset + Codebook().TableFloats, tables + TableOffset);
+            FillTables(query, 1, tables + TableOffset + floats, tables + TableOffset);
+        else if (Precomputed() is not null)
+            FillTables(query, 1, tables + TableOffset + 2 * floats, tables + TableOffset + floats);
     }
 
     private protected override void BeginList(float* query, int list, float coarseDistance, float* tables)
     {
-        tables[0] = ByResidual && !NeedsListTables ? coarseDistance : 0;
+        tables[0] = ByResidual ? coarseDistance : 0;
         if (!NeedsListTables)
             return;
 
-        var residual = tables + TableOffset + Codebook().TableFloats;
+        var codebook = Codebook();
+        var floats = codebook.TableFloats;
+        float* table = tables + TableOffset, ofQuery = table + floats;
+        if (Precomputed() is { } precomputed)
+        {
+            var ofList = precomputed.Pointer + list * floats;
+            for (var i = 0L; i < floats; i++)
+                table[i] = ofList[i] + ofQuery[i];
+
+            return;
+        }
+
+        // ‖q - c - r‖², part by part.
+        tables[0] = 0;
         var centroid = Quantizer.Vectors + (long)list * Dimension;
         for (var j = 0; j < Dimension; j++)
-            residual[j] = query[j] - centroid[j];
+            ofQuery[j] = query[j] - centroid[j];
 
-        Codebook().Fill<DistanceKernels.SquaredDifference>(residual, tables + TableOffset);
+        codebook.Fill<DistanceKernels.SquaredDifference>(ofQuery, table);
     }
 
     private protected override void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances)
@@ -58,9 +74,6 @@ public sealed unsafe partial class IndexIVFPQ
         for (var i = 0; i < count; i++)
             distances[i] += terms is null ? tables[0] : tables[0] + terms[first + i];
     }
-
-    // Where no terms are kept, as in a mapped file, a table per list stands for them.
-    private bool NeedsListTables => KeepsTerms && Lists is not ArrayInvertedLists;
 
     // One table per query, of -2⟨q,r⟩ or -⟨q,r⟩ or, where codes stand for whole vectors, of squared distances.
     private void FillTables(float* queries, int count, float* scaled, float* tables)

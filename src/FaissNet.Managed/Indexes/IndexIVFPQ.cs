@@ -96,11 +96,19 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
     private protected override IndexMemory EncoderMemory => IndexMemory.None with
     {
         Codebooks = (long)Pq.Centroids.Length * sizeof(float),
-        Tables = Volatile.Read(ref _codebook)?.Bytes ?? 0,
+        Tables = (Volatile.Read(ref _codebook)?.Bytes ?? 0) + (Volatile.Read(ref _precomputed)?.Length ?? 0) * sizeof(float),
     };
 
     /// <inheritdoc/>
     protected override IndexDescription DescribeCore() => base.DescribeCore() with { M = M, NBits = NBits };
+
+    internal override void CopySettings(ManagedIndex from)
+    {
+        base.CopySettings(from);
+        var other = (IndexIVFPQ)from;
+        UsePrecomputedTable = other.UsePrecomputedTable;
+        PrecomputedTableMaxBytes = other.PrecomputedTableMaxBytes;
+    }
 
     internal override void FreeMemory()
     {
@@ -112,11 +120,11 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         DropCodebook();
-        var sample = Sample(vectors, ref n);
+        var sample = CodebookTraining.Sample(vectors, Dimension, Pq, ref n);
         if (ByResidual)
             SubtractCentroids(sample, n);
 
-        Pq.Train(sample, CodebookProgress.Of(progress, Pq), cancellationToken);
+        Pq.Train(sample, CodebookTraining.Report(progress, Pq), cancellationToken);
     }
 
     private protected override bool EncodesLike(IndexIVF other) =>
@@ -148,22 +156,6 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
         }
     }
 
-    // FAISS's sample (fvecs_maybe_subsample): the first of a permutation if there are too many, else all in their order. Always a copy.
-    private float[] Sample(ReadOnlySpan<float> vectors, ref int n)
-    {
-        var count = (int)Math.Min(n, (long)Pq.ClusteringParameters.MaxPointsPerCentroid * Pq.KSub);
-        var sample = GC.AllocateUninitializedArray<float>(checked(count * Dimension));
-        var permutation = count < n ? FaissRandom.Permutation(n, Pq.ClusteringParameters.Seed) : null;
-        for (var i = 0; i < count; i++)
-        {
-            var row = permutation is null ? i : permutation[i];
-            vectors.Slice(row * Dimension, Dimension).CopyTo(sample.AsSpan(i * Dimension));
-        }
-
-        n = count;
-        return sample;
-    }
-
     private void SubtractCentroids(float[] vectors, int n)
     {
         using var scratch = Scratch.Rent();
@@ -192,6 +184,7 @@ public sealed unsafe partial class IndexIVFPQ : IndexIVF
 
     private void DropCodebook()
     {
+        DropPrecomputed();
         lock (_codebookLock)
         {
             _codebook?.Dispose();

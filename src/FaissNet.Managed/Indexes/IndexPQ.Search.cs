@@ -12,7 +12,7 @@ public sealed unsafe partial class IndexPQ
     {
         RequireOnly(parameters, selector: true);
         var found = (int)Math.Min(k, Math.Max(1, Count));
-        var perTask = Math.Clamp(ResultsPerTask / found, 1, PqCodebook.QueriesPerPass);
+        var perTask = Math.Clamp(ResultsPerTask / found, 1, Codebook().QueriesPerPass);
         var tasks = (n + perTask - 1) / perTask;
         fixed (float* query = queries)
         fixed (float* distance = distances)

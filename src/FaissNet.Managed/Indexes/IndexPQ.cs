@@ -90,6 +90,8 @@ public sealed unsafe partial class IndexPQ : ManagedIndex
         }
     }
 
+    internal override void CopySettings(ManagedIndex from) => StoredSearch = ((IndexPQ)from).StoredSearch;
+
     internal override void FreeMemory()
     {
         _codes.Dispose();
@@ -115,7 +117,7 @@ public sealed unsafe partial class IndexPQ : ManagedIndex
     {
         SetTrained(false);
         DropCodebook();
-        Pq.Train(vectors, CodebookProgress.Of(progress, Pq), cancellationToken);
+        Pq.Train(vectors, CodebookTraining.Report(progress, Pq), cancellationToken);
         SetTrained(true);
     }
 

@@ -12,8 +12,12 @@ internal sealed unsafe class PqCodebook : IDisposable
     /// <summary>Entries in a table that a byte of a code chooses from.</summary>
     public const int ByteValues = 256;
 
-    /// <summary>Queries whose tables one pass over the codebooks makes: beyond the first cache, reading them is what takes time.</summary>
-    public const int QueriesPerPass = 4;
+    // Vectors whose rows the widest kernels compute at once.
+    private const int VectorsAtOnce = 4;
+
+    // Tables that stay in the second cache until they are read.
+    private const long BytesPerPass = 512 << 10;
+    private const int MaxQueriesPerPass = 64;
 
     private const int Lanes = 16;
 
@@ -57,6 +61,10 @@ internal sealed unsafe class PqCodebook : IDisposable
     /// <summary>Floats of a table: one row of <see cref="ByteValues"/> per byte of a code, or else one of <see cref="Width"/> per part.</summary>
     public long TableFloats => HasByteTables ? (long)CodeSize * ByteValues : (long)M * Width;
 
+    /// <summary>Queries whose tables one pass over the codebooks should make: reading those takes more time than computing with them.</summary>
+    public int QueriesPerPass =>
+        (int)Math.Clamp(BytesPerPass / (TableFloats * sizeof(float)) / VectorsAtOnce * VectorsAtOnce, VectorsAtOnce, MaxQueriesPerPass);
+
     /// <summary>Bytes of memory that this takes.</summary>
     public long Bytes => _components.Length * sizeof(float);
 
@@ -86,7 +94,7 @@ internal sealed unsafe class PqCodebook : IDisposable
             JoinRows(rows, b, table + (long)b * ByteValues);
     }
 
-    /// <summary>Computes the tables of several vectors, at most <see cref="QueriesPerPass"/>; each is to the bit what it is alone.</summary>
+    /// <summary>Computes the tables of several vectors; each is to the bit what it is alone.</summary>
     /// <param name="x">count·d floats.</param>
     /// <param name="count">The number of vectors.</param>
     /// <param name="tables">Receives count·<see cref="TableFloats"/> floats.</param>
@@ -94,22 +102,31 @@ internal sealed unsafe class PqCodebook : IDisposable
         where T : struct, DistanceKernels.IAccumulate
     {
         var d = M * SubDimension;
-        if (count == QueriesPerPass && Width % 64 == 0 && Vector256.IsHardwareAccelerated)
+        if (count < VectorsAtOnce || Width % 64 != 0 || !Vector256.IsHardwareAccelerated)
         {
-            for (var m = 0; m < M; m++)
-            {
-                var components = _components.Pointer + (long)m * SubDimension * Width;
-                if (Vector512.IsHardwareAccelerated)
-                    FillRows512<T>(x + m * SubDimension, d, components, SubDimension, Width, tables + (long)m * Width, TableFloats);
-                else
-                    FillRows256<T>(x + m * SubDimension, d, components, SubDimension, Width, tables + (long)m * Width, TableFloats);
-            }
+            for (var i = 0; i < count; i++)
+                Fill<T>(x + (long)i * d, tables + i * TableFloats);
 
             return;
         }
 
-        for (var i = 0; i < count; i++)
-            Fill<T>(x + (long)i * d, tables + i * TableFloats);
+        for (var m = 0; m < M; m++)
+        {
+            var components = _components.Pointer + (long)m * SubDimension * Width;
+            var part = x + m * SubDimension;
+            var row = tables + (long)m * Width;
+            var left = count;
+            for (; left >= VectorsAtOnce; left -= VectorsAtOnce, part += VectorsAtOnce * d, row += VectorsAtOnce * TableFloats)
+            {
+                if (Vector512.IsHardwareAccelerated)
+                    FillRows512<T>(part, d, components, SubDimension, Width, row, TableFloats);
+                else
+                    FillRows256<T>(part, d, components, SubDimension, Width, row, TableFloats);
+            }
+
+            for (; left > 0; left--, part += d, row += TableFloats)
+                FillRow<T>(part, m, row);
+        }
     }
 
     private void FillRow<T>(float* x, int m, float* row)

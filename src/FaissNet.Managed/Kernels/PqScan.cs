@@ -160,4 +160,53 @@ internal static unsafe class PqScan
             sums[3] = (a3 + b3) + (c3 + d3);
         }
     }
+
+    /// <summary>Adds to sums what makes distances of them, and marks those that do not exceed a threshold.</summary>
+    /// <param name="sums">count sums; become distances.</param>
+    /// <param name="terms">A term per code; null for none.</param>
+    /// <param name="common">What is added to all: <c>sum + (common + term)</c>.</param>
+    /// <param name="count">At most <see cref="BlockSize"/>.</param>
+    /// <param name="threshold">The largest distance of interest.</param>
+    /// <returns>A bit per code.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static ulong Finish(float* sums, float* terms, float common, int count, float threshold)
+    {
+        var mask = 0ul;
+        var i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 8; i += 8)
+            {
+                var add = Vector256.Create(common);
+                if (terms is not null)
+                    add += Vector256.Load(terms + i);
+
+                var distance = Vector256.Load(sums + i) + add;
+                distance.Store(sums + i);
+                mask |= (ulong)Vector256.LessThanOrEqual(distance, Vector256.Create(threshold)).ExtractMostSignificantBits() << i;
+            }
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i <= count - 4; i += 4)
+            {
+                var add = Vector128.Create(common);
+                if (terms is not null)
+                    add += Vector128.Load(terms + i);
+
+                var distance = Vector128.Load(sums + i) + add;
+                distance.Store(sums + i);
+                mask |= (ulong)Vector128.LessThanOrEqual(distance, Vector128.Create(threshold)).ExtractMostSignificantBits() << i;
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            sums[i] += terms is null ? common : common + terms[i];
+            if (sums[i] <= threshold)
+                mask |= 1ul << i;
+        }
+
+        return mask;
+    }
 }

@@ -157,18 +157,15 @@ internal unsafe struct PqSearch
     {
         var count = codes.Count(block);
         var first = block * PqScan.BlockSize;
-        var sums = stackalloc float[PqScan.BlockSize];
-        PqScan.SumBlock(codes.Block(block), codes.Stride(block), count, codes.CodeSize, _table, sums);
-        for (var i = 0; i < count; i++)
+        var distances = stackalloc float[PqScan.BlockSize];
+        PqScan.SumBlock(codes.Block(block), codes.Stride(block), count, codes.CodeSize, _table, distances);
+        // Most are too far: their ids are not even read.
+        for (var mask = PqScan.Finish(distances, codes.TermsOf(block), codes.Common, count, _heap[0]); mask != 0; mask &= mask - 1)
         {
-            var distance = sums[i] + codes.Base(first + i);
-            // Most are farther: their ids are not even read.
-            if (!(distance <= _heap[0]))
-                continue;
-
+            var i = BitOperations.TrailingZeroCount(mask);
             var id = codes.Id(first + i);
             if (_selector is null || _selector.Contains(id))
-                NearestHeap.Offer(_heap, _labels, _k, distance, id);
+                NearestHeap.Offer(_heap, _labels, _k, distances[i], id);
         }
     }
 }

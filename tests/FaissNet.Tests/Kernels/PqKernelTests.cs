@@ -32,6 +32,7 @@ public sealed unsafe class PqKernelTests
         }
 
         CheckSums();
+        CheckDistances();
         CheckTables();
         CheckCentroidScores();
         CheckLargestScores();
@@ -88,6 +89,36 @@ public sealed unsafe class PqKernelTests
         }
     }
 
+    private static void CheckDistances()
+    {
+        var random = new Random(6);
+        for (var count = 1; count <= 64; count++)
+        {
+            using var sums = new GuardedMemory(count * sizeof(float));
+            using var terms = new GuardedMemory(count * sizeof(float));
+            float* sum = sums.Last(count), term = terms.Last(count);
+            foreach (var threshold in new[] { 1f, 0, float.PositiveInfinity })
+            {
+                foreach (var withTerms in new[] { false, true })
+                {
+                    var expected = new float[count];
+                    for (var i = 0; i < count; i++)
+                    {
+                        sum[i] = i % 9 == 5 ? float.NaN : random.Next(-3, 4);
+                        term[i] = random.Next(-3, 4);
+                        expected[i] = sum[i] + (withTerms ? 0.5f + term[i] : 0.5f);
+                    }
+
+                    var mask = PqScan.Finish(sum, withTerms ? term : null, 0.5f, count, threshold);
+                    for (var i = 0; i < 64; i++)
+                        Assert.Equal(i < count && expected[i] <= threshold, (mask >> i & 1) != 0);
+
+                    Assert.Equal(expected, new ReadOnlySpan<float>(sum, count).ToArray());
+                }
+            }
+        }
+    }
+
     private static void CheckTables()
     {
         foreach (var (d, m, nbits) in new[] { (8, 4, 8), (15, 5, 8), (30, 2, 8), (64, 1, 8), (12, 4, 4), (10, 5, 4), (6, 3, 2), (9, 9, 1), (8, 2, 6), (4, 2, 10), (3, 1, 3) })
@@ -96,8 +127,10 @@ public sealed unsafe class PqKernelTests
             // Whole numbers: every order of a sum gives the same.
             quantizer.SetCentroids(TestVectors.Uniform(quantizer.Centroids.Length, 1, 9, seed: d));
             using var codebook = new PqCodebook(quantizer);
-            var queries = TestVectors.Uniform(PqCodebook.QueriesPerPass, d, 9, seed: 2);
-            for (var count = 1; count <= PqCodebook.QueriesPerPass; count++)
+            // Several at once, and some left over.
+            const int most = 7;
+            var queries = TestVectors.Uniform(most, d, 9, seed: 2);
+            for (var count = 1; count <= most; count++)
             {
                 CheckTable<DistanceKernels.Product>(count, (x, y) => x * y);
                 CheckTable<DistanceKernels.SquaredDifference>(count, (x, y) => (x - y) * (x - y));

@@ -39,6 +39,18 @@ public sealed class IndexPQTests
         Assert.Equal(native.Reconstruct(1420), managed.Reconstruct(1420));
         Assert.Equal(native.Reconstruct(5), managed.Reconstruct(5));
 
+        // FAISS's file, and back to the byte.
+        using var file = new MemoryStream();
+        native.Save(file);
+        file.Position = 0;
+        using var loaded = ManagedIndex.Load(file);
+        using var saved = new MemoryStream();
+        loaded.Save(saved);
+        Assert.Equal(file.ToArray(), saved.ToArray());
+        SameResults.Require(native.Search(queries, 10), loaded.Search(queries, 10), 10, d);
+        using var copy = loaded.Clone();
+        Assert.Equal(loaded.Search(queries, 10).Labels, copy.Search(queries, 10).Labels);
+
         void Compare()
         {
             Assert.Equal(native.Count, managed.Count);
