@@ -33,12 +33,12 @@ public sealed class FlatParityTests
         using var native = new IndexFlat(d, metric);
         managed.Add(vectors);
         native.Add(vectors);
-        RequireSame(native.Search(queries, k), managed.Search(queries, k), metric);
+        RequireSame(OneByOne(native, queries, k), managed.Search(queries, k), metric);
         var selector = new SearchParameters { Selector = IdSelector.Range(300, 1100) };
-        RequireSame(native.Search(queries, k, selector), managed.Search(queries, k, selector), metric);
+        RequireSame(OneByOne(native, queries, k, selector), managed.Search(queries, k, selector), metric);
         managed.Remove(IdSelector.Range(0, 500));
         native.Remove(IdSelector.Range(0, 500));
-        RequireSame(native.Search(queries, k), managed.Search(queries, k), metric);
+        RequireSame(OneByOne(native, queries, k), managed.Search(queries, k), metric);
     }
 
     [Theory]
@@ -122,6 +122,14 @@ public sealed class FlatParityTests
 
             Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         }
+    }
+
+    // In a batch FAISS takes distances from norms and products, and near to 0 little is left of them.
+    private static SearchResult OneByOne(VectorIndex index, float[] queries, int k, SearchParameters? parameters = null)
+    {
+        var results = queries.Chunk(index.Dimension).Select(query => index.Search(query, k, parameters)).ToArray();
+        return new SearchResult(
+            results.Length, results[0].K, [.. results.SelectMany(result => result.Distances)], [.. results.SelectMany(result => result.Labels)]);
     }
 
     private static float[] Vectors(int n, int d, int seed)
