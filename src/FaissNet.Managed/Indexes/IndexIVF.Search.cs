@@ -9,6 +9,9 @@ public abstract unsafe partial class IndexIVF
     // Fewer are not worth a thread's start.
     private const int MinQueriesPerTask = 32;
 
+    // Per query of a tile.
+    private const long CoarseScoresPerStep = 1 << 13;
+
     // Bounds the heaps of one task where k is large.
     private const int ResultsPerTask = 1 << 20;
 
@@ -93,7 +96,15 @@ public abstract unsafe partial class IndexIVF
             Selector = parameters?.Selector,
             MaxCodes = parameters?.MaxCodes ?? Volatile.Read(ref _maxCodes),
         };
-        ChooseLists(search.Queries, count, nprobe, search.Lists, search.CoarseDistances);
+        // In steps: the scores of all lists for all queries would take much memory.
+        var step = (int)Math.Clamp(CoarseScoresPerStep / NList, 1, 8) * PackedPoints.TileSize;
+        for (var i = 0; i < count; i += step)
+        {
+            var offset = (long)i * nprobe;
+            var queriesOfStep = search.Queries + (long)i * Dimension;
+            ChooseLists(queriesOfStep, Math.Min(step, count - i), nprobe, search.Lists + offset, search.CoarseDistances + offset);
+        }
+
         NearestHeap.Clear(search.Distances, search.Labels, count * found);
         SearchLists(search);
         for (var i = 0; i < count; i++)

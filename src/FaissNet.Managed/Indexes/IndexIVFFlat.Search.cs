@@ -15,9 +15,6 @@ public sealed unsafe partial class IndexIVFFlat
     // A part for a thread is worth its start from here on.
     private const long PartFloats = 1 << 19;
 
-    // Lists are read far apart: what the processor fetches ahead by itself begins anew with each.
-    private const int PrefetchedBytes = 1024;
-
     // The more queries a list is multiplied with, the less is read and packed for each.
     private protected override int QueriesPerTask => 4096;
 
@@ -76,7 +73,7 @@ public sealed unsafe partial class IndexIVFFlat
 
     private void Prefetch(int list)
     {
-        var bytes = Math.Min(PrefetchedBytes, (long)Lists.Size(list) * Lists.CodeSize);
+        var bytes = Math.Min(FlatScan.BytesAhead, (long)Lists.Size(list) * Lists.CodeSize);
         for (var b = 0L; Sse.IsSupported && b < bytes; b += UnmanagedBuffer.Alignment)
             Sse.Prefetch0(Lists.Codes(list) + b);
     }
