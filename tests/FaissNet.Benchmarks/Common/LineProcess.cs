@@ -28,8 +28,16 @@ internal sealed class LineProcess : IDisposable
 
     public void Dispose()
     {
-        // The end of its input ends it.
-        _process.StandardInput.Dispose();
+        try
+        {
+            // The end of its input ends it.
+            _process.StandardInput.Dispose();
+        }
+        catch (IOException)
+        {
+            // It has ended already.
+        }
+
         _process.WaitForExit();
         _process.Dispose();
     }

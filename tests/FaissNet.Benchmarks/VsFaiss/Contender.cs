@@ -7,18 +7,20 @@ namespace FaissNet.Benchmarks.VsFaiss;
 /// <summary>One side: FAISS's C++ program, or the managed engine in a process of its own that answers the same requests.</summary>
 internal sealed class Contender : IDisposable
 {
-    private readonly LineProcess _process;
+    private readonly Func<LineProcess> _start;
+    private readonly int? _cpu;
+    private LineProcess _process;
     private (string Index, string Queries) _loaded;
     private string _base = "";
 
-    private Contender(LineProcess process, int? cpu)
+    private Contender(Func<LineProcess> start, int? cpu)
     {
-        _process = process;
+        (_start, _cpu) = (start, cpu);
+        _process = start();
         try
         {
             Build = FaissBuild.Of(_process);
-            if (cpu is { } number)
-                _process.Ask(FormattableString.Invariant($"pin {number}"));
+            Pin();
         }
         catch
         {
@@ -29,23 +31,37 @@ internal sealed class Contender : IDisposable
 
     public FaissBuild Build { get; }
 
-    public static Contender Faiss(string file, int? cpu) => new(FaissProcess.Start(file, file, bestBlas: true), cpu);
+    public static Contender Faiss(string file, int? cpu) => new(() => FaissProcess.Start(file, file, bestBlas: true), cpu);
 
     /// <param name="cpu">The processor to run on, or null for all.</param>
     /// <param name="settings">Environment variables of the run time, such as those that take instructions away.</param>
-    public static Contender Managed(int? cpu, params ReadOnlySpan<(string Name, string Value)> settings)
+    public static Contender Managed(int? cpu, params (string Name, string Value)[] settings)
     {
         var program = Environment.ProcessPath ?? throw new IOException("The program of this process is not known.");
-        var start = new ProcessStartInfo(program);
-        // "dotnet FaissNet.Benchmarks.dll", where that is how it was started.
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FaissNet.Benchmarks.dll"));
+        return new Contender(
+            () =>
+            {
+                var start = new ProcessStartInfo(program);
+                // "dotnet FaissNet.Benchmarks.dll", where that is how it was started.
+                if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+                    start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FaissNet.Benchmarks.dll"));
 
-        start.ArgumentList.Add(Worker.Command);
-        foreach (var (name, value) in settings)
-            start.Environment[name] = value;
+                start.ArgumentList.Add(Worker.Command);
+                foreach (var (name, value) in settings)
+                    start.Environment[name] = value;
 
-        return new Contender(new LineProcess(start, "The managed side"), cpu);
+                return new LineProcess(start, "The managed side");
+            },
+            cpu);
+    }
+
+    /// <summary>Starts afresh after a failure.</summary>
+    public void Restart()
+    {
+        Dispose();
+        (_loaded, _base) = (default, "");
+        _process = _start();
+        Pin();
     }
 
     /// <summary>The vectors to train with and to add.</summary>
@@ -62,12 +78,15 @@ internal sealed class Contender : IDisposable
     public void Load(string index, DataSet data, int queryCount)
     {
         var queries = FormattableString.Invariant($"queries {queryCount} {data.QueryFile}");
-        if (_loaded.Index != index)
+        if (_loaded == (index, queries))
+            return;
+
+        var before = _loaded.Index;
+        _loaded = default;
+        if (before != index)
             _process.Ask($"load {index}");
 
-        if (_loaded != (index, queries))
-            _process.Ask(queries);
-
+        _process.Ask(queries);
         _loaded = (index, queries);
     }
 
@@ -130,6 +149,12 @@ internal sealed class Contender : IDisposable
     }
 
     public void Dispose() => _process.Dispose();
+
+    private void Pin()
+    {
+        if (_cpu is { } number)
+            _process.Ask(FormattableString.Invariant($"pin {number}"));
+    }
 
     private (Sample Sample, double Value) Timed(string request)
     {

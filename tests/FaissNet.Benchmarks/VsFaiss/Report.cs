@@ -12,12 +12,12 @@ namespace FaissNet.Benchmarks.VsFaiss;
 internal sealed record Measurement(
     string Faiss, int Rounds, double FaissSeconds, double ManagedSeconds, Spread Ratio, Spread WallRatio, bool Agrees, string Agreement);
 
-/// <summary>A row against all FAISS builds.</summary>
+/// <summary>A row against all FAISS builds; without measurements where one side failed.</summary>
 internal sealed record RowResult(
-    string Section, string Task, string Case, string Code, double Bar, double Aim, IReadOnlyList<Measurement> Measurements)
+    string Section, string Task, string Case, string Code, double Bar, double Aim, IReadOnlyList<Measurement> Measurements, string? Failure = null)
 {
     /// <summary>Against the faster build.</summary>
-    public double Ratio => Measurements.Min(measurement => measurement.Ratio.Median);
+    public double Ratio => Measurements.Select(measurement => measurement.Ratio.Median).DefaultIfEmpty().Min();
 
     public bool Holds => Ratio >= Bar && Measurements.All(measurement => measurement.Agrees);
 

@@ -62,9 +62,18 @@ internal static class VsFaissBenchmark
 
     private static RowResult Measure(Row row, IReadOnlyList<Contender> peers, Contender managed, VsFaissOptions options, Action<string> say)
     {
-        row.Prepare(managed);
-        var measurements = peers.Select(faiss => Measure(row, faiss, managed, options)).ToArray();
-        var result = new RowResult(row.Section, row.Task, row.Case, managed.Build.Simd, row.Bar, row.Aim, measurements);
+        var result = new RowResult(row.Section, row.Task, row.Case, managed.Build.Simd, row.Bar, row.Aim, []);
+        try
+        {
+            result = result with { Measurements = [.. peers.Select(faiss => Measure(row, faiss, managed, options))] };
+        }
+        catch (IOException e)
+        {
+            result = result with { Failure = e.Message };
+            foreach (var side in peers.Append(managed))
+                side.Restart();
+        }
+
         say(VsFaissWriter.Line(result));
         return result;
     }

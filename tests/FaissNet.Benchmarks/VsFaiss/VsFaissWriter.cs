@@ -28,7 +28,9 @@ internal static class VsFaissWriter
             report.Rows.Select(row => (string[])
             [
                 row.Task, row.Case, row.Code,
-                .. row.Measurements.SelectMany(m => new[] { Time(m.FaissSeconds), Time(m.ManagedSeconds), TextTable.Spread(m.Ratio, "F2") }),
+                .. report.Faiss.SelectMany(build => row.Measurements.FirstOrDefault(m => m.Faiss == build.Version) is { } m
+                    ? [Time(m.FaissSeconds), Time(m.ManagedSeconds), TextTable.Spread(m.Ratio, "F2")]
+                    : (string[])["–", "–", "–"]),
                 TextTable.Number(row.Bar, "0.##"), TextTable.Number(row.Aim, "0.##"), Verdict(row),
             ]));
         TextTable.Write(
@@ -54,7 +56,7 @@ internal static class VsFaissWriter
             $"× {m.Faiss} {TextTable.Spread(m.Ratio, "F2")} [{Time(m.FaissSeconds)} / {Time(m.ManagedSeconds)}; {m.Agreement}{(m.Agrees ? "" : " DIFFER")}]")) +
         $"; {Verdict(row)} (bar {TextTable.Number(row.Bar, "0.##")}, aim {TextTable.Number(row.Aim, "0.##")})";
 
-    private static string Verdict(RowResult row) => row.ReachesAim ? "reaches the aim" : row.Holds ? "holds" : "MISSED";
+    private static string Verdict(RowResult row) => row.Failure is { } failure ? $"FAILED: {failure}" : row.ReachesAim ? "reaches the aim" : row.Holds ? "holds" : "MISSED";
 
     private static string Time(double seconds) => seconds switch
     {
