@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace FaissNet.Managed;
 
 /// <summary>Exact search over the vectors as they are. FAISS's <c>IndexFlat</c> (<c>faiss/IndexFlat.h</c>).</summary>
@@ -161,6 +163,17 @@ public unsafe class IndexFlat : ManagedIndex
 
         new ReadOnlySpan<float>(Vectors + id * Dimension, Dimension).CopyTo(vector);
     }
+
+    /// <inheritdoc/>
+    protected override int EncodedSizeCore() => Dimension * sizeof(float);
+
+    /// <inheritdoc/>
+    protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes) =>
+        MemoryMarshal.AsBytes(vectors).CopyTo(codes);
+
+    /// <inheritdoc/>
+    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors) =>
+        codes.CopyTo(MemoryMarshal.AsBytes(vectors));
 
     /// <inheritdoc/>
     protected override void MergeFromCore(VectorIndex other, long addId)

@@ -24,6 +24,7 @@ public static class Registry
     private const Traits IdMap = (Flat & ~Numbers) | TakesIds | Ranges;
     private const Traits Ivf =
         Trains | Numbers | TakesIds | Removes | Reconstructs | Ranges | Probes | DistancesToStored | Watched | Repeatable | Whole;
+    private const Traits Codes = Trains | Numbers | Removes | Reconstructs | Ranges | DistancesToStored | Repeatable | Whole;
     private const Traits IvfFlat = Ivf | Exact | Lossless;
 
     /// <summary>The cases that this run is about: see <see cref="TestEngine"/>.</summary>
@@ -40,27 +41,47 @@ public static class Registry
         new(NativeEngine, "IndexIVFPQ IP 4x8", D, MetricType.InnerProduct, Ivf, () => new IndexIVFPQ(D, NList, 4, 8, MetricType.InnerProduct)) { MinimumRecall = 0.6 },
         new(NativeEngine, "IndexIVFPQ L2 4x4", D, MetricType.L2, Ivf, () => new IndexIVFPQ(D, NList, 4, 4)) { MinimumRecall = 0.35 },
         new(NativeEngine, "IndexIVFPQ IP 4x4", D, MetricType.InnerProduct, Ivf, () => new IndexIVFPQ(D, NList, 4, 4, MetricType.InnerProduct)) { MinimumRecall = 0.35 },
-            Factory("IDMap,Flat", IdMap),
-            Factory("IDMap2,Flat", IdMap),
-            Factory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
-            Factory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
-            Factory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines) with { MinimumRecall = 0.35 },
-            Factory("HNSW16", Numbers | Reconstructs | Lossless | DistancesToStored | Selects) with { MinimumRecall = 0.9 },
-            Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Whole) with { MinimumRecall = 0.9 },
-            Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
-            Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole)) with { MinimumRecall = 0.5 },
-            Factory("LSH", Numbers | Removes | Repeatable | Encodes) with { MinimumRecall = 0.05 },
-            Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
-                with { MinimumRecall = 0.99, Normalizes = true },
+        Factory("IDMap,Flat", IdMap),
+        Factory("IDMap2,Flat", IdMap),
+        Factory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
+        Factory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
+        Factory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines) with { MinimumRecall = 0.35 },
+        Factory("HNSW16", Numbers | Reconstructs | Lossless | DistancesToStored | Selects) with { MinimumRecall = 0.9 },
+        Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Whole) with { MinimumRecall = 0.9 },
+        Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
+        Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole)) with { MinimumRecall = 0.5 },
+        Factory("LSH", Numbers | Removes | Repeatable | Encodes) with { MinimumRecall = 0.05 },
+        Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
+            with { MinimumRecall = 0.99, Normalizes = true },
     ];
 
     // One line per type.
     private static IEnumerable<IndexCase> ManagedCases() =>
     [
-        Managed("IndexFlatL2", (Flat | Ranges) & ~Encodes, () => new M.IndexFlatL2(D)),
-        Managed("IndexFlatIP", (Flat | Ranges) & ~Encodes, () => new M.IndexFlatIP(D)),
-        Managed("IndexIVFFlat L2", IvfFlat & ~Encodes, () => new M.IndexIVFFlat(D, NList)),
-        Managed("IndexIVFFlat IP", IvfFlat & ~Encodes, () => new M.IndexIVFFlat(D, NList, MetricType.InnerProduct)),
+        Managed("IndexFlatL2", Flat | Ranges, () => new M.IndexFlatL2(D)),
+        Managed("IndexFlatIP", Flat | Ranges, () => new M.IndexFlatIP(D)),
+        Managed("IndexIVFFlat L2", IvfFlat, () => new M.IndexIVFFlat(D, NList)),
+        Managed("IndexIVFFlat IP", IvfFlat, () => new M.IndexIVFFlat(D, NList, MetricType.InnerProduct)),
+        Managed("IndexIVFPQ L2 4x8", Ivf, () => new M.IndexIVFPQ(D, NList, 4)) with { MinimumRecall = 0.6 },
+        Managed("IndexIVFPQ IP 4x8", Ivf, () => new M.IndexIVFPQ(D, NList, 4, 8, MetricType.InnerProduct)) with { MinimumRecall = 0.6 },
+        Managed("IndexIVFPQ L2 4x4", Ivf, () => new M.IndexIVFPQ(D, NList, 4, 4)) with { MinimumRecall = 0.35 },
+        Managed("IndexIVFPQ IP 4x4", Ivf, () => new M.IndexIVFPQ(D, NList, 4, 4, MetricType.InnerProduct)) with { MinimumRecall = 0.35 },
+        ManagedFactory("PQ4np", Codes | Watched) with { MinimumRecall = 0.6 },
+        ManagedFactory("PQ8x4fs", Codes | Watched) with { MinimumRecall = 0.5 },
+        ManagedFactory("IVF8,PQ8x4fs", Ivf) with { MinimumRecall = 0.5 },
+        ManagedFactory("IVF8,PQ8x4fsr", Ivf) with { MinimumRecall = 0.5 },
+        ManagedFactory("SQ8", Codes) with { MinimumRecall = 0.9 },
+        ManagedFactory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
+        ManagedFactory("IVF8,SQ4", Ivf) with { MinimumRecall = 0.6 },
+        ManagedFactory("IVF8,SQfp16", Ivf) with { MinimumRecall = 0.9 },
+        ManagedFactory("IDMap,Flat", IdMap),
+        ManagedFactory("IDMap2,Flat", IdMap),
+        ManagedFactory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
+        ManagedFactory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
+        ManagedFactory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines)
+            with { MinimumRecall = 0.35 },
+        ManagedFactory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
+            with { MinimumRecall = 0.99, Normalizes = true },
     ];
 
     private static IndexCase Managed(string type, Traits traits, Func<VectorIndex> create)
@@ -68,6 +89,9 @@ public static class Registry
         using var example = create();
         return new IndexCase(ManagedEngine, type, example.Dimension, example.Metric, traits, create);
     }
+
+    private static IndexCase ManagedFactory(string description, Traits traits, int d = D, MetricType metric = MetricType.L2) =>
+        new(ManagedEngine, description, d, metric, traits, () => M.IndexFactory.Create(d, description, metric));
 
     private static IndexCase Factory(string description, Traits traits, int d = D, MetricType metric = MetricType.L2) =>
         new(NativeEngine, description, d, metric, traits, () => IndexFactory.Create(d, description, metric));
