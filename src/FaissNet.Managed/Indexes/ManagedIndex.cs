@@ -100,7 +100,7 @@ public abstract partial class ManagedIndex : VectorIndex
     protected override void SaveCore(Stream stream) => Serialization.IndexWriter.Write(this, stream);
 
     /// <inheritdoc/>
-    protected override VectorIndex CloneCore() => Serialization.IndexWriter.Copy(this);
+    protected override VectorIndex CloneCore() => Serialization.IndexCopier.Copy(this);
 
     /// <inheritdoc/>
     protected sealed override void Dispose(bool disposing)

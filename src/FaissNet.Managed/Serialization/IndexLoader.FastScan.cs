@@ -30,6 +30,26 @@ internal sealed partial class IndexLoader
         return index;
     }
 
+    private unsafe IndexPQFastScan ReadPqFastScan(in IndexHeader header)
+    {
+        var pq = ReadProductQuantizer(header.Dimension);
+        var implementation = _r.ReadInt32("implem");
+        var block = ReadBlockSize();
+        var queries = _r.ReadInt32("qbs");
+        var padded = (header.Count + block - 1) / block * block;
+        _r.ReadSize("ntotal2", padded, padded);
+        RequireFastScan(pq, _r.ReadSize("M2", 1, int.MaxValue));
+        var index = Made(new IndexPQFastScan(header.Dimension, pq.M, pq.NBits, header.Metric, block)
+        {
+            Implementation = implementation,
+            QueriesAtOnce = queries,
+        });
+        index.RestoreTraining(pq.Centroids);
+        _r.ReadCount("codes", 1, (UInt128)padded * (uint)index.CodeSize, "ntotal2 × M2 / 2");
+        ReadBlocks(header.Count, index.CodeSize, block, (codes, _, count) => index.Append(codes, count));
+        return index;
+    }
+
     private int ReadBlockSize()
     {
         var block = _r.ReadInt32("bbs", 32, 1 << 16);

@@ -25,6 +25,17 @@ internal sealed partial class IndexLoader
         ["IwPQ"] = (loader, header) => loader.ReadIvfPq(header),
         ["IvPQ"] = (loader, header) => loader.ReadIvfPq(header),
         ["IwPf"] = (loader, header) => loader.ReadIvfPqFastScan(header),
+        ["IwSq"] = (loader, header) => loader.ReadIvfScalarQuantizer(header),
+        ["IwSQ"] = (loader, header) => loader.ReadIvfScalarQuantizer(header),
+        ["IvSQ"] = (loader, header) => loader.ReadIvfScalarQuantizer(header),
+        ["IxSQ"] = (loader, header) => loader.ReadScalarQuantizerIndex(header),
+        ["IxPq"] = (loader, header) => loader.ReadPq(header),
+        ["IxPQ"] = (loader, header) => loader.ReadPq(header),
+        ["IxPo"] = (loader, header) => loader.ReadPq(header),
+        ["IPfs"] = (loader, header) => loader.ReadPqFastScan(header),
+        ["IxPT"] = (loader, header) => loader.ReadPreTransform(header),
+        ["IxMp"] = (loader, header) => loader.ReadIdMap(header),
+        ["IxM2"] = (loader, header) => loader.ReadIdMap(header),
         ["IxRF"] = (loader, header) => loader.ReadRefine(header),
     }.ToFrozenDictionary(pair => new FourCC(pair.Key), pair => pair.Value);
 

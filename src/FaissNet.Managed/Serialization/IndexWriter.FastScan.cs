@@ -18,6 +18,19 @@ internal sealed partial class IndexWriter
         WriteBlockLists(index.Lists, index.BlockSize);
     }
 
+    private unsafe void WritePqFastScan(IndexPQFastScan index)
+    {
+        WriteHeader("IPfs", index);
+        WriteProductQuantizer(index.Pq);
+        _w.Write(index.Implementation);
+        _w.Write(index.BlockSize);
+        _w.Write(index.QueriesAtOnce);
+        _w.Write((index.Count + index.BlockSize - 1) / index.BlockSize * index.BlockSize);
+        _w.Write((long)PackedM(index.M));
+        _w.Write(FastScanLayout.FaissBytes(index.Count, index.CodeSize, index.BlockSize));
+        WriteBlocks(index.Count, index.CodeSize, index.BlockSize, (to, first, count) => index.CopyCodes(first, count, to));
+    }
+
     // Two parts of 4 bits to a byte.
     private static int PackedM(int m) => m + (m & 1);
 

@@ -19,17 +19,6 @@ internal sealed partial class IndexWriter
         writer._w.Flush();
     }
 
-    /// <summary>A deep copy, settings that no file holds included. A mapped index is copied into memory.</summary>
-    public static ManagedIndex Copy(ManagedIndex index)
-    {
-        using var stream = new SegmentedStream();
-        Write(index, stream);
-        stream.Position = 0;
-        var copy = IndexLoader.Build(stream, null, default);
-        copy.CopySettings(index);
-        return copy;
-    }
-
     private void WriteIndex(ManagedIndex index)
     {
         switch (index)
@@ -49,6 +38,24 @@ internal sealed partial class IndexWriter
                 break;
             case IndexIVFPQFastScan ivf:
                 WriteIvfPqFastScan(ivf);
+                break;
+            case IndexIVFScalarQuantizer ivf:
+                WriteIvfScalarQuantizer(ivf);
+                break;
+            case IndexScalarQuantizer sq:
+                WriteScalarQuantizerIndex(sq);
+                break;
+            case IndexPQ pq:
+                WritePq(pq);
+                break;
+            case IndexPQFastScan pq:
+                WritePqFastScan(pq);
+                break;
+            case IndexPreTransform transformed:
+                WritePreTransform(transformed);
+                break;
+            case IndexIDMap map:
+                WriteIdMap(map);
                 break;
             case IndexRefine refine:
                 WriteRefine(refine);

@@ -85,8 +85,7 @@ public sealed class Witness : IDisposable
             }
         }
 
-        System.IO.File.WriteAllText(_folder.File("jobs.json"), JsonSerializer.Serialize(jobs));
-        RunPython();
+        RunPython(_folder, jobs);
     }
 
     public static bool Skip => TestEngine.IsManagedOnly || Environment.GetEnvironmentVariable("FAISSNET_SKIP_PYTHON") == "1";
@@ -122,13 +121,15 @@ public sealed class Witness : IDisposable
         index.Save(File(parity, "faissnet"));
     }
 
-    private void RunPython()
+    /// <summary>Runs witness.py with jobs.</summary>
+    internal static void RunPython(TemporaryFolder folder, List<object> jobs)
     {
+        System.IO.File.WriteAllText(folder.File("jobs.json"), JsonSerializer.Serialize(jobs));
         // The system's own, where apt puts the package, rather than whichever is first on the path.
         var python = Environment.GetEnvironmentVariable("FAISSNET_PYTHON") is { Length: > 0 } named ? named
             : System.IO.File.Exists("/usr/bin/python3") ? "/usr/bin/python3"
             : "python3";
-        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Parity", "witness.py"), _folder.File("jobs.json")])
+        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Parity", "witness.py"), folder.File("jobs.json")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

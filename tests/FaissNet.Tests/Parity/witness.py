@@ -4,7 +4,7 @@ witness.py JOBS.json, a list of
   {"do": "search", "index", "queries", "k", "ids", "distances", "copy"}
       reads an index file, searches it as it is set, writes the results and the index again
   {"do": "make", "kind", "metric", "nlist", "m", "nbits", "nprobe", "vectors", "given_ids", "index"}
-      makes an index of a kind, trains it, adds the vectors (under given_ids, unless that is null), writes it
+      makes an index of a kind (a class or a description of the factory's), trains it, adds the vectors (under given_ids, unless that is null), writes it
 Arrays are files of raw little-endian float32 or int64; "d" belongs to every job.
 """
 
@@ -33,7 +33,7 @@ def make(job):
     elif job["kind"] == "IVFPQ":
         index = faiss.IndexIVFPQ(coarse, d, job["nlist"], job["m"], job["nbits"], metric)
     else:
-        raise ValueError(job["kind"])
+        index = faiss.index_factory(d, job["kind"], metric)
 
     x = vectors(job["vectors"], d)
     index.train(x)
@@ -42,7 +42,9 @@ def make(job):
     else:
         index.add_with_ids(x, np.fromfile(job["given_ids"], dtype="<i8"))
     if "IVF" in job["kind"]:
-        index.nprobe = job["nprobe"]
+        faiss.ParameterSpace().set_index_parameter(index, "nprobe", job["nprobe"])
+    if "k_factor" in job:
+        faiss.ParameterSpace().set_index_parameter(index, "k_factor_rf", job["k_factor"])
     faiss.write_index(index, job["index"])
 
 
