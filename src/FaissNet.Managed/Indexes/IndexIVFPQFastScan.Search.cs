@@ -75,7 +75,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             Begin(search, i, codebook, ref scan);
             var probes = Probes(search, i);
             for (var p = 0; p < probes; p++)
-                Scan(search, i, p, p + 1 < probes ? p + 1 : p, scanner, ref scan);
+                Scan(search, i, p, search.Lists[(long)i * search.NProbe + Math.Min(p + 1, probes - 1)], scanner, ref scan);
 
             for (var p = 0; p < probes; p++)
                 lists[p] = ListAt(search, i, p);
@@ -98,7 +98,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             var p = 0;
             while (p < probes[i] && (!together || scans[i].Limit == float.PositiveInfinity))
             {
-                Scan(search, i, p, p + 1 < probes[i] ? p + 1 : p, scanner, ref scans[i]);
+                Scan(search, i, p, search.Lists[(long)i * search.NProbe + Math.Min(p + 1, probes[i] - 1)], scanner, ref scans[i]);
                 p++;
             }
 
@@ -128,12 +128,18 @@ public sealed unsafe partial class IndexIVFPQFastScan
                 pairs[--starts[search.Lists[(long)i * search.NProbe + p] + 1]] = (long)i << 32 | (uint)p;
         }
 
-        for (var j = 0; j < total; j++)
+        for (int j = 0, other = 0; j < total; j++)
         {
             var (i, p) = ((int)(pairs[j] >> 32), (int)pairs[j]);
-            Scan(search, i, p, p, scanner, ref scans[i]);
+            var list = search.Lists[(long)i * search.NProbe + p];
+            while (other < total && (other <= j || ListOf(search, pairs[other]) == list))
+                other++;
+
+            Scan(search, i, p, other < total ? ListOf(search, pairs[other]) : list, scanner, ref scans[i]);
         }
     }
+
+    private static int ListOf(in ListSearch search, long pair) => search.Lists[(pair >> 32) * search.NProbe + (int)pair];
 
     private void Begin(in ListSearch search, int i, FastScanCodebook codebook, ref FastScanQuery scan)
     {
@@ -168,7 +174,8 @@ public sealed unsafe partial class IndexIVFPQFastScan
         if (list.Size == 0)
             return;
 
-        var codes = Lists.Codes(search.Lists[(long)i * search.NProbe + next]);
+        // What is read next comes from memory meanwhile.
+        var codes = Lists.Codes(next);
         if (scan.Distances is not null)
             scanner.ScanNearest(ref scan, list, search.Selector, codes);
         else

@@ -20,10 +20,11 @@ internal static unsafe class FastScan
     public const int BlockSize = 64;
 
     /// <summary>Sums the table entries of all codes of some blocks.</summary>
-    /// <param name="codes">The blocks, one after the other. For a last block that is shorter: one block.</param>
+    /// <param name="codes">The blocks, one after the other.</param>
     /// <param name="blocks">How many.</param>
     /// <param name="rows">Bytes per code.</param>
-    /// <param name="stride">From one row to the next: 64, or less in a last block that is shorter. 64 bytes are read from every row.</param>
+    /// <param name="stride">From one row to the next in the last of the blocks: 64, or less if it is shorter. 64 bytes are read from every
+    /// row.</param>
     /// <param name="tables">rows·32 bytes.</param>
     /// <param name="limit">Which sums are wanted.</param>
     /// <param name="sums">Receives 64 sums per block.</param>
@@ -47,13 +48,14 @@ internal static unsafe class FastScan
     {
         for (var block = 0; block < blocks; block++, codes += (long)rows * BlockSize, sums += BlockSize)
         {
+            var step = block == blocks - 1 ? stride : BlockSize;
             masks[block] = 0;
             for (var j = 0; j < BlockSize; j++)
             {
                 var sum = 0;
                 for (var row = 0; row < rows; row++)
                 {
-                    int code = codes[(long)row * stride + j];
+                    int code = codes[(long)row * step + j];
                     sum += tables[row * 32 + (code & 15)] + tables[row * 32 + 16 + (code >> 4)];
                 }
 
@@ -75,12 +77,15 @@ internal static unsafe class FastScan
         var limits = Vector512.Create(limit);
         var blockBytes = (nint)rows * BlockSize;
         var block = 0;
-        for (; block <= blocks - 4; block += 4, codes += 4 * blockBytes, sums += 4 * BlockSize)
+        for (; blocks - block > 2; block += 4, codes += 4 * blockBytes, sums += 4 * BlockSize)
         {
+            // In the place of a fourth that is not there stands the first, once more.
+            var left = blocks - block;
+            byte* x = codes, y = x + blockBytes, z = y + blockBytes, w = left > 3 ? z + blockBytes : x, table = tables;
+            nint zStep = left == 3 ? stride : BlockSize, wStep = left == 4 ? stride : BlockSize;
             Vector512<ushort> a = default, b = default, c = default, d = default;
             Vector512<ushort> aUpper = default, bUpper = default, cUpper = default, dUpper = default;
-            byte* x = codes, table = tables;
-            for (var row = 0; row < rows; row++, x += BlockSize, table += 32, ahead += 4 * BlockSize)
+            for (var row = 0; row < rows; row++, x += BlockSize, y += BlockSize, z += zStep, w += wStep, table += 32, ahead += 4 * BlockSize)
             {
                 Sse.Prefetch0(ahead);
                 Sse.Prefetch0(ahead + BlockSize);
@@ -91,13 +96,13 @@ internal static unsafe class FastScan
                 var sum = Look512(low, high, Vector512.Load(x));
                 a += sum;
                 aUpper += sum >>> 8;
-                sum = Look512(low, high, Vector512.Load(x + blockBytes));
+                sum = Look512(low, high, Vector512.Load(y));
                 b += sum;
                 bUpper += sum >>> 8;
-                sum = Look512(low, high, Vector512.Load(x + 2 * blockBytes));
+                sum = Look512(low, high, Vector512.Load(z));
                 c += sum;
                 cUpper += sum >>> 8;
-                sum = Look512(low, high, Vector512.Load(x + 3 * blockBytes));
+                sum = Look512(low, high, Vector512.Load(w));
                 d += sum;
                 dUpper += sum >>> 8;
             }
@@ -105,14 +110,16 @@ internal static unsafe class FastScan
             masks[block] = Store512(a, aUpper, limits, sums);
             masks[block + 1] = Store512(b, bUpper, limits, sums + BlockSize);
             masks[block + 2] = Store512(c, cUpper, limits, sums + 2 * BlockSize);
-            masks[block + 3] = Store512(d, dUpper, limits, sums + 3 * BlockSize);
+            if (left > 3)
+                masks[block + 3] = Store512(d, dUpper, limits, sums + 3 * BlockSize);
         }
 
         for (; block < blocks; block++, codes += blockBytes, sums += BlockSize)
         {
+            nint step = block == blocks - 1 ? stride : BlockSize;
             Vector512<ushort> a = default, aUpper = default;
             byte* x = codes, table = tables;
-            for (var row = 0; row < rows; row++, x += stride, table += 32, ahead += BlockSize)
+            for (var row = 0; row < rows; row++, x += step, table += 32, ahead += BlockSize)
             {
                 Sse.Prefetch0(ahead);
                 var low = Avx512F.BroadcastVector128ToVector512((int*)table).AsByte();
@@ -135,9 +142,10 @@ internal static unsafe class FastScan
         var nibbles = Vector256.Create((byte)15);
         for (var block = 0; block < blocks; block++, codes += (nint)rows * BlockSize, sums += BlockSize)
         {
+            var step = block == blocks - 1 ? stride : BlockSize;
             Vector256<ushort> a = default, b = default, aUpper = default, bUpper = default;
             byte* x = codes, table = tables;
-            for (var row = 0; row < rows; row++, x += stride, table += 32, ahead += BlockSize)
+            for (var row = 0; row < rows; row++, x += step, table += 32, ahead += BlockSize)
             {
                 Sse.Prefetch0(ahead);
                 var low = Avx2.BroadcastVector128ToVector256(table);
@@ -164,12 +172,13 @@ internal static unsafe class FastScan
         var nibbles = Vector128.Create((byte)15);
         for (var block = 0; block < blocks; block++, codes += (nint)rows * BlockSize, sums += BlockSize)
         {
+            var step = block == blocks - 1 ? stride : BlockSize;
             var mask = 0UL;
             for (var part = 0; part < BlockSize; part += 16)
             {
                 Vector128<ushort> a = default, aUpper = default;
                 byte* x = codes + part, table = tables;
-                for (var row = 0; row < rows; row++, x += stride, table += 32)
+                for (var row = 0; row < rows; row++, x += step, table += 32)
                 {
                     var code = Vector128.Load(x);
                     var sum = (Vector128.ShuffleNative(Vector128.Load(table), code & nibbles)

@@ -48,19 +48,16 @@ internal readonly unsafe ref struct FastScanner
     public void ScanNearest(ref FastScanQuery query, in ScannedList list, IdSelector? selector, byte* next)
     {
         next = next is null ? list.Codes : next;
-        var blocks = list.Size / Block;
+        var blocks = Blocks(list.Size);
         for (var block = 0; block < blocks;)
         {
             // The first block already gives a limit for those behind it.
             var count = query.Limit == float.PositiveInfinity ? 1 : Math.Min(BlocksPerStep, blocks - block);
-            if (Filter(query, list, block, count, Block, next))
+            if (Filter(query, list, block, count, next))
                 Offer(ref query, list, block * Block, count, selector);
 
             block += count;
         }
-
-        if (FilterTail(query, list, blocks, next))
-            Offer(ref query, list, blocks * Block, 1, selector);
     }
 
     /// <summary>Scans a list into the candidates of a query.</summary>
@@ -73,16 +70,13 @@ internal readonly unsafe ref struct FastScanner
     {
         next = next is null ? list.Codes : next;
         var place = (long)number << 32;
-        var blocks = list.Size / Block;
+        var blocks = Blocks(list.Size);
         for (var block = 0; block < blocks; block += BlocksPerStep)
         {
             var count = Math.Min(BlocksPerStep, blocks - block);
-            if (Filter(query, list, block, count, Block, next))
+            if (Filter(query, list, block, count, next))
                 Collect(ref query, list, place, block * Block, count, selector);
         }
-
-        if (FilterTail(query, list, blocks, next))
-            Collect(ref query, list, place, blocks * Block, 1, selector);
     }
 
     /// <summary>The distances of candidates, as numbers that sort like them, with their positions among the candidates below. What is not a
@@ -166,8 +160,10 @@ internal readonly unsafe ref struct FastScanner
         new Span<long>(keys, count).Sort(new Span<ulong>(found + first, count));
     }
 
+    private static int Blocks(int size) => (int)(((long)size + Block - 1) / Block);
+
     // Whether any of these codes may pass; then the masks tell which.
-    private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count, int stride, byte* next)
+    private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count, byte* next)
     {
         ref readonly var tables = ref query.Tables;
         var start = tables.Start + list.Bias;
@@ -184,21 +180,16 @@ internal readonly unsafe ref struct FastScanner
         }
 
         var bytes = (long)block * Block * _rows;
-        FastScan.Sum(list.Codes + bytes, count, _rows, stride, tables.Bytes, limit, _sums, _masks, next + bytes);
+        var codes = Math.Min(count * Block, list.Size - block * Block);
+        var tail = codes % Block;
+        FastScan.Sum(
+            list.Codes + bytes, count, _rows, tail == 0 ? Block : list.TailStride, tables.Bytes, limit, _sums, _masks, next + bytes);
         if (list.Terms is not null)
-            FilterTerms(list.Terms + (long)block * Block, count, Math.Min(count * Block, list.Size - block * Block), start, tables.Step, query.Limit);
+            FilterTerms(list.Terms + (long)block * Block, count, codes, start, tables.Step, query.Limit);
+        else if (tail != 0)
+            _masks[count - 1] &= (1UL << tail) - 1;
 
         return true;
-    }
-
-    private bool FilterTail(in FastScanQuery query, in ScannedList list, int blocks, byte* next)
-    {
-        var tail = list.Size % Block;
-        if (tail == 0 || !Filter(query, list, blocks, 1, list.TailStride, next))
-            return false;
-
-        _masks[0] &= (1UL << tail) - 1;
-        return _masks[0] != 0;
     }
 
     // The masks of the codes whose value with its term is within the limit.
