@@ -1,0 +1,262 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using FaissNet.Managed;
+using FaissNet.Tests.Support;
+
+namespace FaissNet.Tests.Kernels;
+
+/// <summary>Every form of the fast-scan kernels against the scalar one, and the bounds of the tables of bytes against distances.</summary>
+public sealed unsafe class FastScanKernelTests
+{
+    [Fact]
+    public void Every_form_gives_the_same() => CheckForms([]);
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512", "512")]
+    [InlineData("DOTNET_EnableAVX2", "256")]
+    [InlineData("DOTNET_EnableHWIntrinsic", "128")]
+    public void Without_an_instruction_set(string knob, string absent) =>
+        ChildProcess.Run(CheckForms, [absent], new Dictionary<string, string?> { [knob] = "0" }).RequireSuccess();
+
+    [Theory]
+    [InlineData(1, 1f, 0f)]
+    [InlineData(7, 1f, 0f)]
+    [InlineData(50, 1e-18f, 0f)]
+    [InlineData(112, 1e15f, 0f)]
+    [InlineData(64, 1f, 1e6f)]
+    [InlineData(64, 1e-3f, 1e9f)]
+    [InlineData(700, 1f, -3f)]
+    public void Sums_of_bytes_bound_distances(int parts, float scale, float offset)
+    {
+        var random = new Random(parts);
+        var rows = (parts + 1) / 2;
+        using var scratch = Scratch.Rent();
+        var tables = new FastScanTables { Floats = scratch.Floats(rows * 32), Bytes = scratch.Bytes(rows * 32) };
+        new Span<float>(tables.Floats, rows * 32).Clear();
+        for (var i = 0; i < parts * 16; i++)
+            tables.Floats[i] = offset + scale * random.NextSingle() * random.NextSingle();
+
+        tables.Quantize(rows, parts, magnitude: 0);
+        for (var row = 0; row < rows; row++)
+            Assert.True(Largest(row, 0) + Largest(row, 16) <= Math.Min(255, ushort.MaxValue / rows));
+
+        for (var n = 0; n < 2000; n++)
+        {
+            var (distance, sum) = (0f, 0);
+            for (var part = 0; part < parts; part++)
+            {
+                var code = part * 16 + random.Next(16);
+                distance += tables.Floats[code];
+                sum += tables.Bytes[code];
+            }
+
+            var value = tables.Start + (double)tables.Step * sum;
+            Assert.InRange(distance, value - tables.Error, value + parts * (double)tables.Step + tables.Error);
+        }
+
+        byte Largest(int row, int half) => new ReadOnlySpan<byte>(tables.Bytes + row * 32 + half, 16).ToArray().Max();
+    }
+
+    [Fact]
+    public void Nothing_is_read_behind_the_slack()
+    {
+        // 64 bytes of the last row are read, whatever its stride; behind the lists there are as many.
+        const int rows = 5, stride = 16;
+        var floats = (rows * stride + FastScan.BlockSize) / sizeof(float);
+        using var guarded = new GuardedMemory(floats * sizeof(float));
+        using var tables = new GuardedMemory(rows * 32);
+        var sums = stackalloc ushort[FastScan.BlockSize];
+        ulong mask;
+        FastScan.Sum((byte*)guarded.Last(floats), 1, rows, stride, (byte*)tables.Last(rows * 8), 0, sums, &mask, (byte*)guarded.Last(0));
+        Assert.Equal(ulong.MaxValue, mask);
+
+        using var codes = new GuardedMemory(rows * 16);
+        using var entries = new GuardedMemory(rows * 32 * sizeof(float));
+        using var lanes = new GuardedMemory(16 * sizeof(float));
+        FastScanDistances.Add((byte*)codes.Last(rows * 4), 16, rows, entries.Last(rows * 32), lanes.Last(16));
+        Assert.Equal(new float[16], new ReadOnlySpan<float>(lanes.Last(16), 16).ToArray());
+    }
+
+    [Fact]
+    public void Tables_without_differences_rule_nothing_out()
+    {
+        using var scratch = Scratch.Rent();
+        var tables = new FastScanTables { Floats = scratch.Floats(64), Bytes = scratch.Bytes(64) };
+        new Span<float>(tables.Floats, 64).Fill(3);
+        tables.Quantize(2, 4, magnitude: 0);
+        Assert.Equal(float.PositiveInfinity, tables.Error);
+        Assert.Equal(new byte[64], new ReadOnlySpan<byte>(tables.Bytes, 64).ToArray());
+    }
+
+    private static void CheckForms(string[] absent)
+    {
+        // The knob must have taken effect, or this would test the same forms again.
+        foreach (var width in absent)
+        {
+            Assert.False(width switch
+            {
+                "512" => Avx512F.IsSupported || Vector512.IsHardwareAccelerated,
+                "256" => Avx2.IsSupported,
+                _ => Vector128.IsHardwareAccelerated,
+            });
+        }
+
+        for (var rows = 1; rows <= 256; rows += rows < 70 ? 1 : 31)
+        {
+            CheckSums(rows, blocks: 1 + rows % 9, stride: 64);
+            foreach (var stride in new[] { 16, 32, 48 })
+                CheckSums(rows, blocks: 1, stride);
+
+            CheckDistances(rows);
+        }
+
+        foreach (var dsub in new[] { 1, 2, 3, 7, 8, 16, 33 })
+            CheckTables(parts: 5, dsub);
+    }
+
+    private static void CheckSums(int rows, int blocks, int stride)
+    {
+        var random = new Random(rows * 100 + stride);
+        var largest = Math.Min(255, ushort.MaxValue / rows) / 2;
+        using var scratch = Scratch.Rent();
+        // One byte aside: no form may want alignment. The kernels read 64 bytes of the last row.
+        var codes = scratch.Bytes(blocks * rows * stride + 65) + 1;
+        random.NextBytes(new Span<byte>(codes, blocks * rows * stride + 64));
+        var tables = scratch.Bytes(rows * 32);
+        for (var i = 0; i < rows * 32; i++)
+            tables[i] = (byte)random.Next(largest + 1);
+
+        var limit = (ushort)(rows * largest);
+        var expected = new ushort[blocks * 64];
+        var expectedMasks = new ulong[blocks];
+        fixed (ushort* sums = expected)
+        fixed (ulong* masks = expectedMasks)
+            FastScan.SumScalar(codes, blocks, rows, stride, tables, limit, sums, masks);
+
+        for (var j = 0; j < blocks * 64; j++)
+            Assert.Equal(expected[j] <= limit, (expectedMasks[j / 64] >> (j % 64) & 1) != 0);
+
+        var actual = new ushort[blocks * 64];
+        var actualMasks = new ulong[blocks];
+        fixed (ushort* sums = actual)
+        fixed (ulong* masks = actualMasks)
+        {
+            FastScan.Sum(codes, blocks, rows, stride, tables, limit, sums, masks, codes);
+            Same("chosen");
+            FastScan.Sum128(codes, blocks, rows, stride, tables, limit, sums, masks);
+            Same("128");
+            if (Avx2.IsSupported)
+            {
+                FastScan.Sum256(codes, blocks, rows, stride, tables, limit, sums, masks, codes);
+                Same("256");
+            }
+
+            if (Avx512BW.IsSupported)
+            {
+                FastScan.Sum512(codes, blocks, rows, stride, tables, limit, sums, masks, codes);
+                Same("512");
+            }
+        }
+
+        void Same(string form)
+        {
+            Assert.True(expected.AsSpan().SequenceEqual(actual), $"{form}, {rows} rows, {blocks} blocks, stride {stride}");
+            Assert.True(expectedMasks.AsSpan().SequenceEqual(actualMasks), $"{form}, {rows} rows, {blocks} blocks, stride {stride}: masks");
+            Array.Clear(actual);
+            Array.Clear(actualMasks);
+        }
+    }
+
+    private static void CheckDistances(int rows)
+    {
+        var random = new Random(rows);
+        using var scratch = Scratch.Rent();
+        var codes = scratch.Bytes(rows * 16 + 17) + 1;
+        random.NextBytes(new Span<byte>(codes, rows * 16 + 16));
+        var tables = scratch.Floats(rows * 32 + 1) + 1;
+        for (var i = 0; i < rows * 32; i++)
+            tables[i] = random.NextSingle() * 100 - 20;
+
+        var starts = Enumerable.Range(0, 16).Select(i => i * 0.3f).ToArray();
+        // Sums in the order of the parts, as FAISS adds them.
+        var expected = starts.ToArray();
+        for (var row = 0; row < rows; row++)
+        {
+            for (var i = 0; i < 16; i++)
+            {
+                expected[i] += tables[row * 32 + (codes[row * 16 + i] & 15)];
+                expected[i] += tables[row * 32 + 16 + (codes[row * 16 + i] >> 4)];
+            }
+        }
+
+        Same(FastScanDistances.Add);
+        Same(FastScanDistances.AddScalar);
+        if (Avx2.IsSupported)
+            Same(FastScanDistances.Add256);
+
+        if (Avx512F.IsSupported)
+            Same(FastScanDistances.Add512);
+
+        void Same(Adding form)
+        {
+            var actual = starts.ToArray();
+            fixed (float* distances = actual)
+                form(codes, 16, rows, tables, distances);
+
+            Assert.Equal(expected, actual);
+        }
+    }
+
+    private static void CheckTables(int parts, int dsub)
+    {
+        var random = new Random(dsub);
+        using var scratch = Scratch.Rent();
+        var query = scratch.Floats(parts * dsub);
+        var components = scratch.Floats(parts * dsub * 16);
+        // Whole numbers: every form gets the sums exactly.
+        for (var i = 0; i < parts * dsub; i++)
+            query[i] = random.Next(-9, 10);
+
+        for (var i = 0; i < parts * dsub * 16; i++)
+            components[i] = random.Next(-9, 10);
+
+        var tables = scratch.Floats(parts * 16);
+        foreach (var form in new Filling[]
+        {
+            FastScanCodebook.FillScalar<DistanceKernels.SquaredDifference>,
+            FastScanCodebook.Fill128<DistanceKernels.SquaredDifference>,
+            FastScanCodebook.Fill256<DistanceKernels.SquaredDifference>,
+            FastScanCodebook.Fill512<DistanceKernels.SquaredDifference>,
+        })
+        {
+            form(query, parts, dsub, components, 1, tables);
+            for (var i = 0; i < parts * 16; i++)
+            {
+                Assert.Equal(
+                    Enumerable.Range(0, dsub).Sum(j => Square(query[i / 16 * dsub + j] - components[(i / 16 * dsub + j) * 16 + i % 16])), tables[i]);
+            }
+        }
+
+        foreach (var form in new Filling[]
+        {
+            FastScanCodebook.FillScalar<DistanceKernels.Product>,
+            FastScanCodebook.Fill128<DistanceKernels.Product>,
+            FastScanCodebook.Fill256<DistanceKernels.Product>,
+            FastScanCodebook.Fill512<DistanceKernels.Product>,
+        })
+        {
+            form(query, parts, dsub, components, -2, tables);
+            for (var i = 0; i < parts * 16; i++)
+            {
+                Assert.Equal(
+                    -2 * Enumerable.Range(0, dsub).Sum(j => query[i / 16 * dsub + j] * components[(i / 16 * dsub + j) * 16 + i % 16]), tables[i]);
+            }
+        }
+
+        static float Square(float x) => x * x;
+    }
+
+    private delegate void Adding(byte* codes, int stride, int rows, float* tables, float* distances);
+
+    private delegate void Filling(float* query, int parts, int dsub, float* components, float factor, float* tables);
+}
