@@ -142,7 +142,8 @@ internal static unsafe class NearestCentroidInt16
             half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
             half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2)));
             var best = half.ToScalar();
-            var near = Vector256.GreaterThanOrEqual(sum, Vector256.Create(best - margins[i])).ExtractMostSignificantBits();
+            var threshold = (int)Math.Max((long)best - margins[i], int.MinValue);
+            var near = Vector256.GreaterThanOrEqual(sum, Vector256.Create(threshold)).ExtractMostSignificantBits();
             if ((near & (near - 1)) != 0)
                 marks |= 1UL << i;
 

@@ -11,6 +11,8 @@ public sealed partial class ProductQuantizer
     /// <summary>The most bits per part. FAISS's files allow 24, which takes sixteen million training vectors; nothing in use has them.</summary>
     public const int MaxNBits = 16;
 
+    private const int RoundedPointsPerCentroid = 64;
+
     private readonly float[] _centroids;
 
     /// <summary>An untrained quantizer.</summary>
@@ -93,11 +95,12 @@ public sealed partial class ProductQuantizer
         var trained = new float[_centroids.Length];
         int dsub = SubDimension, size = KSub * dsub;
         var clustering = new Clustering(dsub, KSub, ClusteringParameters);
+        // With few vectors per centroid it shows in the objective which of two centroids about as near a vector goes to.
+        var precision = n >= RoundedPointsPerCentroid * KSub ? AssignmentPrecision.Rounded : AssignmentPrecision.Float32;
         using var workspace = new ClusteringWorkspace(KSub, dsub);
         for (var m = 0; m < M; m++)
         {
-            clustering.TrainColumns(
-                vectors, n, Dimension, m * dsub, workspace, AssignmentPrecision.Rounded, progress: null, cancellationToken);
+            clustering.TrainColumns(vectors, n, Dimension, m * dsub, workspace, precision, progress: null, cancellationToken);
             clustering.Centroids.CopyTo(trained.AsSpan(m * size));
             progress?.Report(new ProductQuantizerProgress(m + 1, M, clustering.Iterations[^1].Objective));
         }
