@@ -26,9 +26,6 @@ internal sealed partial class IndexWriter
             case IndexFlat flat:
                 WriteFlat(flat);
                 break;
-            case IndexPQ pq:
-                WritePq(pq);
-                break;
             case IndexIVFFlat ivf:
                 WriteIvfHeader("IwFl", ivf);
                 WriteLists(ivf.Lists);
