@@ -130,6 +130,7 @@ public sealed class ClusteringTests
     // the same header and the count of the floats.
     private static float[] TrainFaiss(float[] vectors, int k, MetricType metric)
     {
+        TestEngine.RequireNative();
         using var index = new IndexIVFFlat(D, k, metric);
         index.Train(vectors);
         using var file = new MemoryStream();

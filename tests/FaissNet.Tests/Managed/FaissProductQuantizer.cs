@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
@@ -8,6 +9,7 @@ internal sealed record FaissProductQuantizer(float[] Centroids, byte[] Codes)
 {
     public static FaissProductQuantizer Make(int d, int m, int nbits, float[] training, float[] vectors)
     {
+        TestEngine.RequireNative();
         // "np": without the polysemous training, which renumbers the centroids.
         using var index = IndexFactory.Create(d, $"PQ{m}x{nbits}np");
         index.Train(training);

@@ -24,6 +24,7 @@ public sealed class FlatParityTests
     }
 
     [Theory]
+    [NeedsNative]
     [MemberData(nameof(Searches))]
     public void Flat_finds_what_FAISS_finds(int d, MetricType metric, int queryCount, int k)
     {
@@ -42,6 +43,7 @@ public sealed class FlatParityTests
     }
 
     [Theory]
+    [NeedsNative]
     [MemberData(nameof(Searches))]
     public void IVFFlat_finds_what_FAISS_finds(int d, MetricType metric, int queryCount, int k)
     {
@@ -69,6 +71,7 @@ public sealed class FlatParityTests
     }
 
     [Theory]
+    [NeedsNative]
     [InlineData(MetricType.L2)]
     [InlineData(MetricType.InnerProduct)]
     public void Range_searches_find_what_FAISS_finds(MetricType metric)

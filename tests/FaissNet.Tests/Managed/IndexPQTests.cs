@@ -7,6 +7,7 @@ namespace FaissNet.Tests.Managed;
 public sealed class IndexPQTests
 {
     [Theory]
+    [NeedsNative]
     [InlineData(16, 4, 8, MetricType.L2)]
     [InlineData(16, 4, 8, MetricType.InnerProduct)]
     [InlineData(30, 5, 4, MetricType.L2)]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using FaissNet.Managed;
+using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
@@ -19,6 +20,7 @@ internal static class ScalarQuantizerFiles
         ScalarQuantizerRangeStat stat = ScalarQuantizerRangeStat.RS_minmax,
         float argument = 0)
     {
+        TestEngine.RequireNative();
         using var file = new MemoryStream();
         using var writer = new BinaryWriter(file);
         writer.Write("IxSQ"u8);

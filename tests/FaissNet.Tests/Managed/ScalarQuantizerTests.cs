@@ -81,6 +81,7 @@ public sealed unsafe class ScalarQuantizerTests
     }
 
     [Theory]
+    [NeedsNative]
     [MemberData(nameof(Cases))]
     public void An_inverted_file_finds_what_FAISSs_finds(ScalarQuantizerType type, MetricType metric, int d)
     {

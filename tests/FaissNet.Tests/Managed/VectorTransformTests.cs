@@ -285,6 +285,7 @@ public sealed class VectorTransformTests
 
     private static byte[] Save(int d, string description, float[] vectors)
     {
+        TestEngine.RequireNative();
         using var index = FaissNet.IndexFactory.Create(d, description);
         index.Train(vectors);
         using var file = new MemoryStream();

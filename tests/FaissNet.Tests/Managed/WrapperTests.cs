@@ -16,6 +16,7 @@ public sealed class WrapperTests
     private static readonly long[] Ids = [.. Enumerable.Range(0, Count).Select(i => (i * 37L % Count << 33) + 5)];
 
     [Fact]
+    [NeedsNative]
     public void Ids_stand_for_numbers_as_in_FAISS()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "IDMap,Flat");
@@ -45,6 +46,7 @@ public sealed class WrapperTests
     }
 
     [Fact]
+    [NeedsNative]
     public void A_range_search_gives_ids()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "IDMap,Flat");
@@ -97,6 +99,7 @@ public sealed class WrapperTests
     }
 
     [Fact]
+    [NeedsNative]
     public void A_cosine_index_is_FAISSs()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "L2norm,Flat", MetricType.InnerProduct);

@@ -58,6 +58,7 @@ public sealed class ManagedFileTests : IDisposable
     }
 
     [Theory]
+    [NeedsNative]
     [MemberData(nameof(Supported))]
     public void Every_way_of_loading_finds_what_FAISS_finds(string name)
     {
@@ -175,6 +176,7 @@ public sealed class ManagedFileTests : IDisposable
     }
 
     [Theory]
+    [NeedsNative]
     [InlineData("ivf-flat-direct-map-array")]
     [InlineData("ivf-flat-direct-map-hashtable")]
     public void A_direct_map_is_kept_as_FAISS_keeps_it_when_vectors_come_in(string name)
@@ -200,6 +202,7 @@ public sealed class ManagedFileTests : IDisposable
     }
 
     [Fact]
+    [NeedsNative]
     public void An_array_that_cannot_hold_the_ids_becomes_a_hashtable()
     {
         using var managed = ManagedIndex.Load(GoldenFiles.PathOf("ivf-flat-direct-map-array"));
@@ -254,6 +257,7 @@ public sealed class ManagedFileTests : IDisposable
         if (!name.StartsWith("legacy", StringComparison.Ordinal))
             return GoldenFiles.Get(name).Read();
 
+        TestEngine.RequireNative();
         using var native = FaissIndex.Load(GoldenFiles.PathOf(name));
         return Bytes(native);
     }
