@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "test.h"
 
 #include <stdio.h>
@@ -148,7 +150,11 @@ TEST(runtime, thread_count_changes_no_result) {
     search(index, 10, NULL, &one);
     OK(faissnet_set_thread_count(2));
     search(index, 10, NULL, &two);
-    same_results(&one, &two, 10);
+    // How BLAS splits a product among threads is its own affair: the last bits of a distance may differ.
+    for (int64_t i = 0; i < NQ * 10; i++) {
+        EQUAL(one.labels[i], two.labels[i]);
+        CHECK(fabsf(one.distances[i] - two.distances[i]) <= 1e-4f * (1 + fabsf(one.distances[i])));
+    }
     faissnet_index_free(index);
     OK(faissnet_set_thread_count(before));
 }

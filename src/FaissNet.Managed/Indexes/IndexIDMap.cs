@@ -75,7 +75,7 @@ public class IndexIDMap : ManagedIndex
 
     /// <inheritdoc/>
     protected override void AddCore(ReadOnlySpan<float> vectors, int n) => throw new NotSupportedException(
-        $"{TypeName} needs an id for each vector: call {nameof(AddWithIds)}.");
+        $"{TypeName} takes vectors under ids of yours, one for each: call {nameof(AddWithIds)}.");
 
     /// <inheritdoc/>
     protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n)

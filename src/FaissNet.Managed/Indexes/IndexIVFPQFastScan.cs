@@ -135,7 +135,7 @@ public sealed unsafe partial class IndexIVFPQFastScan : IndexIVF
     /// <inheritdoc/>
     protected override void MergeFromCore(VectorIndex other, long addId)
     {
-        var from = (IndexIVFPQFastScan)other;
+        var from = RequireSameType<IndexIVFPQFastScan>(other);
         var largest = Math.Max(_largestTerm, from._largestTerm);
         base.MergeFromCore(other, addId);
         _largestTerm = largest;

@@ -64,6 +64,9 @@ public enum Traits
 
     /// <summary>Orders the candidates of an index inside by better distances; how many can be given per call.</summary>
     Refines = 65_536,
+
+    /// <summary>Has range search, over what another index finds within the radius.</summary>
+    RangesByBase = 131_072,
 }
 
 /// <summary>An engine: where its indexes come from.</summary>

@@ -78,7 +78,7 @@ public static class Registry
         ManagedFactory("IDMap2,Flat", IdMap),
         ManagedFactory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
         ManagedFactory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
-        ManagedFactory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines)
+        ManagedFactory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines | RangesByBase)
             with { MinimumRecall = 0.35 },
         ManagedFactory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
             with { MinimumRecall = 0.99, Normalizes = true },

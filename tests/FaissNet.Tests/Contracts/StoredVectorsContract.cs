@@ -163,7 +163,7 @@ public sealed class StoredVectorsContract
     }
 
     [Theory]
-    [IndexData(without: Traits.Ranges)]
+    [IndexData(without: Traits.Ranges | Traits.RangesByBase)]
     public void Types_without_range_search_say_so(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(10, seed: 2));

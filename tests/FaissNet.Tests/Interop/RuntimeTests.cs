@@ -76,7 +76,8 @@ public sealed class RuntimeTests
                 }).ToArray();
                 Assert.Equal(runs[0].Bytes, runs[1].Bytes);
                 Assert.Equal(runs[0].Labels, runs[1].Labels);
-                Assert.Equal(runs[0].Distances, runs[1].Distances);
+                // How BLAS splits a product among threads is its own affair, and what cancels in it is as large as the vectors are long.
+                Assert.All(runs[0].Distances.Zip(runs[1].Distances), pair => Assert.Equal(pair.First, pair.Second, 1e-2f));
             }
         }
         finally
@@ -97,7 +98,7 @@ public sealed class RuntimeTests
                 {
                     using var index = type.CreateFilled(type.Vectors(10, seed: 2));
                     index.Search(type.Vectors(2, seed: 3), 3);
-                    if (type.Has(Contracts.Traits.Ranges))
+                    if ((type.Traits & (Contracts.Traits.Ranges | Contracts.Traits.RangesByBase)) != 0)
                         index.RangeSearch(type.Vectors(2, seed: 3), 100);
                     else
                         Assert.Throws<NotSupportedException>(() => index.RangeSearch(type.Vectors(2, seed: 3), 100));
