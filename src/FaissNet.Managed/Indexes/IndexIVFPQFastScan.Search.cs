@@ -11,7 +11,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
     private const int FewestTogether = 8;
 
     // Enough for lists to be shared, and few enough for what is kept of all to stay in the second-level cache.
-    private protected override int QueriesPerTask => 128;
+    private protected override int QueriesPerTask => 256;
 
     private protected override bool FindsSorted => true;
 
@@ -75,7 +75,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             Begin(search, i, codebook, ref scan);
             var probes = Probes(search, i);
             for (var p = 0; p < probes; p++)
-                Scan(search, i, p, search.Lists[(long)i * search.NProbe + Math.Min(p + 1, probes - 1)], scanner, ref scan);
+                Scan(search, i, p, scanner, ref scan);
 
             for (var p = 0; p < probes; p++)
                 lists[p] = ListAt(search, i, p);
@@ -98,7 +98,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             var p = 0;
             while (p < probes[i] && (!together || scans[i].Limit == float.PositiveInfinity))
             {
-                Scan(search, i, p, search.Lists[(long)i * search.NProbe + Math.Min(p + 1, probes[i] - 1)], scanner, ref scans[i]);
+                Scan(search, i, p, scanner, ref scans[i]);
                 p++;
             }
 
@@ -128,18 +128,12 @@ public sealed unsafe partial class IndexIVFPQFastScan
                 pairs[--starts[search.Lists[(long)i * search.NProbe + p] + 1]] = (long)i << 32 | (uint)p;
         }
 
-        for (int j = 0, other = 0; j < total; j++)
+        for (var j = 0; j < total; j++)
         {
             var (i, p) = ((int)(pairs[j] >> 32), (int)pairs[j]);
-            var list = search.Lists[(long)i * search.NProbe + p];
-            while (other < total && (other <= j || ListOf(search, pairs[other]) == list))
-                other++;
-
-            Scan(search, i, p, other < total ? ListOf(search, pairs[other]) : list, scanner, ref scans[i]);
+            Scan(search, i, p, scanner, ref scans[i]);
         }
     }
-
-    private static int ListOf(in ListSearch search, long pair) => search.Lists[(pair >> 32) * search.NProbe + (int)pair];
 
     private void Begin(in ListSearch search, int i, FastScanCodebook codebook, ref FastScanQuery scan)
     {
@@ -168,18 +162,16 @@ public sealed unsafe partial class IndexIVFPQFastScan
         return search.NProbe;
     }
 
-    private void Scan(in ListSearch search, int i, int p, int next, in FastScanner scanner, ref FastScanQuery scan)
+    private void Scan(in ListSearch search, int i, int p, in FastScanner scanner, ref FastScanQuery scan)
     {
         var list = ListAt(search, i, p);
         if (list.Size == 0)
             return;
 
-        // What is read next comes from memory meanwhile.
-        var codes = Lists.Codes(next);
         if (scan.Distances is not null)
-            scanner.ScanNearest(ref scan, list, search.Selector, codes);
+            scanner.ScanNearest(ref scan, list, search.Selector);
         else
-            scanner.ScanCandidates(ref scan, list, p, search.Selector, codes);
+            scanner.ScanCandidates(ref scan, list, p, search.Selector);
     }
 
     private ScannedList ListAt(in ListSearch search, int i, int p)

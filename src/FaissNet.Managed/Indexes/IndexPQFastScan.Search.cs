@@ -55,9 +55,9 @@ public sealed unsafe partial class IndexPQFastScan
             for (var list = 0; list < listCount; list++)
             {
                 if (found > LargestHeap)
-                    scanner.ScanCandidates(ref scan, lists[list], list, selector, null);
+                    scanner.ScanCandidates(ref scan, lists[list], list, selector);
                 else
-                    scanner.ScanNearest(ref scan, lists[list], selector, null);
+                    scanner.ScanNearest(ref scan, lists[list], selector);
             }
 
             float* distance = distances + (long)i * k;

@@ -4,7 +4,7 @@ namespace FaissNet.Managed;
 public unsafe partial class IndexRefine
 {
     // Candidates of so many queries are found before they are ordered: matrix kernels want batches, and caches small ones.
-    private const int QueriesPerTask = 128;
+    private const int QueriesPerTask = 256;
 
     // Bounds the candidates of one task where k is large.
     private const int CandidatesPerTask = 1 << 20;

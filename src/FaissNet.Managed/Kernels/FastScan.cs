@@ -29,14 +29,12 @@ internal static unsafe class FastScan
     /// <param name="limit">Which sums are wanted.</param>
     /// <param name="sums">Receives 64 sums per block.</param>
     /// <param name="masks">Receives a word per block: bit j is set if the sum of code j is at most <paramref name="limit"/>.</param>
-    /// <param name="ahead">What is read next, and fetched meanwhile: as many bytes as the blocks have. Never read, so any address will do.</param>
-    public static void Sum(
-        byte* codes, int blocks, int rows, int stride, byte* tables, ushort limit, ushort* sums, ulong* masks, byte* ahead)
+    public static void Sum(byte* codes, int blocks, int rows, int stride, byte* tables, ushort limit, ushort* sums, ulong* masks)
     {
         if (Vector512.IsHardwareAccelerated && Avx512BW.IsSupported)
-            Sum512(codes, blocks, rows, stride, tables, limit, sums, masks, ahead);
+            Sum512(codes, blocks, rows, stride, tables, limit, sums, masks);
         else if (Avx2.IsSupported)
-            Sum256(codes, blocks, rows, stride, tables, limit, sums, masks, ahead);
+            Sum256(codes, blocks, rows, stride, tables, limit, sums, masks);
         else if (Vector128.IsHardwareAccelerated)
             Sum128(codes, blocks, rows, stride, tables, limit, sums, masks);
         else
@@ -71,8 +69,7 @@ internal static unsafe class FastScan
     /// the upper byte overflow, the other adds just the upper bytes; what the first one's lower bytes sum to is the difference.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Sum512(
-        byte* codes, int blocks, int rows, int stride, byte* tables, ushort limit, ushort* sums, ulong* masks, byte* ahead)
+    internal static void Sum512(byte* codes, int blocks, int rows, int stride, byte* tables, ushort limit, ushort* sums, ulong* masks)
     {
         var limits = Vector512.Create(limit);
         var blockBytes = (nint)rows * BlockSize;
@@ -85,12 +82,8 @@ internal static unsafe class FastScan
             nint zStep = left == 3 ? stride : BlockSize, wStep = left == 4 ? stride : BlockSize;
             Vector512<ushort> a = default, b = default, c = default, d = default;
             Vector512<ushort> aUpper = default, bUpper = default, cUpper = default, dUpper = default;
-            for (var row = 0; row < rows; row++, x += BlockSize, y += BlockSize, z += zStep, w += wStep, table += 32, ahead += 4 * BlockSize)
+            for (var row = 0; row < rows; row++, x += BlockSize, y += BlockSize, z += zStep, w += wStep, table += 32)
             {
-                Sse.Prefetch0(ahead);
-                Sse.Prefetch0(ahead + BlockSize);
-                Sse.Prefetch0(ahead + 2 * BlockSize);
-                Sse.Prefetch0(ahead + 3 * BlockSize);
                 var low = Avx512F.BroadcastVector128ToVector512((int*)table).AsByte();
                 var high = Avx512F.BroadcastVector128ToVector512((int*)(table + 16)).AsByte();
                 var sum = Look512(low, high, Vector512.Load(x));
@@ -119,9 +112,8 @@ internal static unsafe class FastScan
             nint step = block == blocks - 1 ? stride : BlockSize;
             Vector512<ushort> a = default, aUpper = default;
             byte* x = codes, table = tables;
-            for (var row = 0; row < rows; row++, x += step, table += 32, ahead += BlockSize)
+            for (var row = 0; row < rows; row++, x += step, table += 32)
             {
-                Sse.Prefetch0(ahead);
                 var low = Avx512F.BroadcastVector128ToVector512((int*)table).AsByte();
                 var high = Avx512F.BroadcastVector128ToVector512((int*)(table + 16)).AsByte();
                 var sum = Look512(low, high, Vector512.Load(x));
@@ -135,8 +127,7 @@ internal static unsafe class FastScan
 
     /// <summary>Half a block at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Sum256(
-        byte* codes, int blocks, int rows, int stride, byte* tables, ushort limit, ushort* sums, ulong* masks, byte* ahead)
+    internal static void Sum256(byte* codes, int blocks, int rows, int stride, byte* tables, ushort limit, ushort* sums, ulong* masks)
     {
         var limits = Vector256.Create(limit);
         var nibbles = Vector256.Create((byte)15);
@@ -145,9 +136,8 @@ internal static unsafe class FastScan
             var step = block == blocks - 1 ? stride : BlockSize;
             Vector256<ushort> a = default, b = default, aUpper = default, bUpper = default;
             byte* x = codes, table = tables;
-            for (var row = 0; row < rows; row++, x += step, table += 32, ahead += BlockSize)
+            for (var row = 0; row < rows; row++, x += step, table += 32)
             {
-                Sse.Prefetch0(ahead);
                 var low = Avx2.BroadcastVector128ToVector256(table);
                 var high = Avx2.BroadcastVector128ToVector256(table + 16);
                 var code = Vector256.Load(x);

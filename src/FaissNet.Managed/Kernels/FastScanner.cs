@@ -44,16 +44,14 @@ internal readonly unsafe ref struct FastScanner
     /// <param name="query">The query.</param>
     /// <param name="list">The list.</param>
     /// <param name="selector">Only these ids count; null for all.</param>
-    /// <param name="next">The codes that are scanned next; null if there are none.</param>
-    public void ScanNearest(ref FastScanQuery query, in ScannedList list, IdSelector? selector, byte* next)
+    public void ScanNearest(ref FastScanQuery query, in ScannedList list, IdSelector? selector)
     {
-        next = next is null ? list.Codes : next;
         var blocks = Blocks(list.Size);
         for (var block = 0; block < blocks;)
         {
             // The first block already gives a limit for those behind it.
             var count = query.Limit == float.PositiveInfinity ? 1 : Math.Min(BlocksPerStep, blocks - block);
-            if (Filter(query, list, block, count, next))
+            if (Filter(query, list, block, count))
                 Offer(ref query, list, block * Block, count, selector);
 
             block += count;
@@ -65,16 +63,14 @@ internal readonly unsafe ref struct FastScanner
     /// <param name="list">The list.</param>
     /// <param name="number">What the places of the candidates have in their upper half.</param>
     /// <param name="selector">Only these ids count; null for all.</param>
-    /// <param name="next">The codes that are scanned next; null if there are none.</param>
-    public void ScanCandidates(ref FastScanQuery query, in ScannedList list, int number, IdSelector? selector, byte* next)
+    public void ScanCandidates(ref FastScanQuery query, in ScannedList list, int number, IdSelector? selector)
     {
-        next = next is null ? list.Codes : next;
         var place = (long)number << 32;
         var blocks = Blocks(list.Size);
         for (var block = 0; block < blocks; block += BlocksPerStep)
         {
             var count = Math.Min(BlocksPerStep, blocks - block);
-            if (Filter(query, list, block, count, next))
+            if (Filter(query, list, block, count))
                 Collect(ref query, list, place, block * Block, count, selector);
         }
     }
@@ -163,7 +159,7 @@ internal readonly unsafe ref struct FastScanner
     private static int Blocks(int size) => (int)(((long)size + Block - 1) / Block);
 
     // Whether any of these codes may pass; then the masks tell which.
-    private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count, byte* next)
+    private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count)
     {
         ref readonly var tables = ref query.Tables;
         var start = tables.Start + list.Bias;
@@ -182,8 +178,7 @@ internal readonly unsafe ref struct FastScanner
         var bytes = (long)block * Block * _rows;
         var codes = Math.Min(count * Block, list.Size - block * Block);
         var tail = codes % Block;
-        FastScan.Sum(
-            list.Codes + bytes, count, _rows, tail == 0 ? Block : list.TailStride, tables.Bytes, limit, _sums, _masks, next + bytes);
+        FastScan.Sum(list.Codes + bytes, count, _rows, tail == 0 ? Block : list.TailStride, tables.Bytes, limit, _sums, _masks);
         if (list.Terms is not null)
             FilterTerms(list.Terms + (long)block * Block, count, codes, start, tables.Step, query.Limit);
         else if (tail != 0)
