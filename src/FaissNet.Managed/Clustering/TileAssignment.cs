@@ -26,7 +26,11 @@ internal static unsafe class TileAssignment
 
         NearestCentroidInt16.FillMargins(centroids, scale, norms, errors, count, margins);
         var doubtful = NearestCentroidInt16.Doubtful(best, second, margins, count);
-        NearestCentroidInt16.FindInGroups(tile, count, centroids, starts, winners, margins, ref doubtful, numbers);
+        if (NearestCentroidInt16.ComparesEach(centroids.Dimension))
+            new ReadOnlySpan<int>(winners, count).CopyTo(new Span<int>(numbers, count));
+        else
+            NearestCentroidInt16.FindInGroups(tile, count, centroids, starts, winners, margins, ref doubtful, numbers);
+
         return doubtful;
     }
 

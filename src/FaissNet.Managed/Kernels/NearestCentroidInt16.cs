@@ -33,18 +33,22 @@ internal static unsafe class NearestCentroidInt16
     /// precision, and rounds to zero.</summary>
     public static float Scale(float norm) => MathF.Min(TargetNorm / (norm * 1.00001f), 1e18f);
 
+    /// <summary>Whether the kernel compares each centroid rather than the best of each group. With many components comparing is nothing, and
+    /// to look up a point's components once more, far apart as they are in a tile, is not.</summary>
+    public static bool ComparesEach(int d) => d >= 64;
+
     /// <summary>Whether the centroids are not so much longer than the points that the scores would overflow.</summary>
     public static bool CanScore(PackedCentroids centroids, float scale) =>
         centroids.MaxStart * ((double)scale * centroids.PairScale) <= MaxStart && float.IsFinite(scale * centroids.PairScale);
 
-    /// <summary>Scores all centroids but keeps those of each point's best group and of the best other group.</summary>
+    /// <summary>Scores all centroids but keeps those of each point's best group and of the best other group, or of the two best centroids.</summary>
     /// <param name="tile">[d / 2][48] pairs of 16 bits.</param>
     /// <param name="scale">What the points were multiplied by.</param>
     /// <param name="centroids">The centroids, with pairs.</param>
     /// <param name="starts">Room for a number per centroid, padding included.</param>
     /// <param name="best">Receives 48 scores.</param>
     /// <param name="second">Receives for each the best of the other groups.</param>
-    /// <param name="winners">Receives 48 group numbers.</param>
+    /// <param name="winners">Receives 48 group numbers, or those of centroids: see <see cref="ComparesEach"/>.</param>
     /// <returns>False, and nothing found, if not <see cref="CanScore"/>.</returns>
     public static bool TryFind(int* tile, float scale, PackedCentroids centroids, int* starts, int* best, int* second, int* winners)
     {
@@ -56,10 +60,11 @@ internal static unsafe class NearestCentroidInt16
             (best[i], second[i], winners[i]) = (int.MinValue, int.MinValue, 0);
 
         int steps = (centroids.Dimension + 1) / 2, groups = centroids.Groups;
+        var each = ComparesEach(centroids.Dimension);
         if (Vector512.IsHardwareAccelerated && Avx512BW.IsSupported)
-            Find512(tile, steps, groups, centroids.Pairs, starts, best, second, winners);
+            Find512(tile, steps, groups, centroids.Pairs, starts, each, best, second, winners);
         else
-            Find256(tile, steps, groups, centroids.Pairs, starts, best, second, winners);
+            Find256(tile, steps, groups, centroids.Pairs, starts, each, best, second, winners);
 
         return true;
     }
@@ -155,7 +160,8 @@ internal static unsafe class NearestCentroidInt16
     }
 
     /// <summary>What the other forms compute.</summary>
-    internal static void FindScalar(int* tile, int steps, int groups, int* pairs, int* starts, int* best, int* second, int* winners)
+    internal static void FindScalar(
+        int* tile, int steps, int groups, int* pairs, int* starts, bool each, int* best, int* second, int* winners)
     {
         for (var i = 0; i < Tile; i++)
         {
@@ -172,18 +178,27 @@ internal static unsafe class NearestCentroidInt16
                     }
 
                     largest = Math.Max(largest, score);
+                    if (each)
+                        Keep(i, score, group * Group + c);
                 }
 
-                second[i] = Math.Max(second[i], Math.Min(best[i], largest));
-                if (largest > best[i])
-                    (best[i], winners[i]) = (largest, group);
+                if (!each)
+                    Keep(i, largest, group);
             }
+        }
+
+        void Keep(int i, int score, int number)
+        {
+            second[i] = Math.Max(second[i], Math.Min(best[i], score));
+            if (score > best[i])
+                (best[i], winners[i]) = (score, number);
         }
     }
 
     /// <summary>48 points × 8 centroids: 24 accumulators, 3 registers of points, 1 of a centroid's pair, and the products.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Find512(int* tile, int steps, int groups, int* pairs, int* starts, int* best, int* second, int* winners)
+    internal static void Find512(
+        int* tile, int steps, int groups, int* pairs, int* starts, bool each, int* best, int* second, int* winners)
     {
         for (var group = 0; group < groups; group++, starts += Group)
         {
@@ -237,6 +252,15 @@ internal static unsafe class NearestCentroidInt16
                 h2 += Avx512BW.MultiplyAddAdjacent(x2, y);
             }
 
+            if (each)
+            {
+                var first = group * Group;
+                KeepEach512(a0, b0, c0, d0, e0, f0, g0, h0, first, best, second, winners);
+                KeepEach512(a1, b1, c1, d1, e1, f1, g1, h1, first, best + 16, second + 16, winners + 16);
+                KeepEach512(a2, b2, c2, d2, e2, f2, g2, h2, first, best + 32, second + 32, winners + 32);
+                continue;
+            }
+
             Keep512(Max512(a0, b0, c0, d0, e0, f0, g0, h0), group, best, second, winners);
             Keep512(Max512(a1, b1, c1, d1, e1, f1, g1, h1), group, best + 16, second + 16, winners + 16);
             Keep512(Max512(a2, b2, c2, d2, e2, f2, g2, h2), group, best + 32, second + 32, winners + 32);
@@ -245,7 +269,8 @@ internal static unsafe class NearestCentroidInt16
 
     /// <summary>16 points × 4 centroids at a time: 8 accumulators, 2 registers of points, 1 of a centroid's pair, and the products.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Find256(int* tile, int steps, int groups, int* pairs, int* starts, int* best, int* second, int* winners)
+    internal static void Find256(
+        int* tile, int steps, int groups, int* pairs, int* starts, bool each, int* best, int* second, int* winners)
     {
         for (var part = 0; part < groups * 2; part++)
         {
@@ -276,6 +301,13 @@ internal static unsafe class NearestCentroidInt16
                     y0 = Vector256.Create(y[3]).AsInt16();
                     d0 += Avx2.MultiplyAddAdjacent(x0, y0);
                     d1 += Avx2.MultiplyAddAdjacent(x1, y0);
+                }
+
+                if (each)
+                {
+                    KeepEach256(a0, b0, c0, d0, first, best + lane, second + lane, winners + lane);
+                    KeepEach256(a1, b1, c1, d1, first, best + lane + 8, second + lane + 8, winners + lane + 8);
+                    continue;
                 }
 
                 Keep256(Max256(a0, b0, c0, d0), part / 2, best + lane, second + lane, winners + lane);
@@ -323,5 +355,56 @@ internal static unsafe class NearestCentroidInt16
         Vector256.Max(Vector256.Load(second), Vector256.Min(before, score)).Store(second);
         Vector256.Max(before, score).Store(best);
         Vector256.ConditionalSelect(better, Vector256.Create(group), Vector256.Load(winners)).Store(winners);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void KeepEach512(
+        Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d,
+        Vector512<int> e, Vector512<int> f, Vector512<int> g, Vector512<int> h, int first, int* best, int* second, int* winners)
+    {
+        Vector512<int> most = Vector512.Load(best), next = Vector512.Load(second), numbers = Vector512.Load(winners);
+        Keep512(a, first, ref most, ref next, ref numbers);
+        Keep512(b, first + 1, ref most, ref next, ref numbers);
+        Keep512(c, first + 2, ref most, ref next, ref numbers);
+        Keep512(d, first + 3, ref most, ref next, ref numbers);
+        Keep512(e, first + 4, ref most, ref next, ref numbers);
+        Keep512(f, first + 5, ref most, ref next, ref numbers);
+        Keep512(g, first + 6, ref most, ref next, ref numbers);
+        Keep512(h, first + 7, ref most, ref next, ref numbers);
+        most.Store(best);
+        next.Store(second);
+        numbers.Store(winners);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep512(
+        Vector512<int> score, int number, ref Vector512<int> most, ref Vector512<int> next, ref Vector512<int> numbers)
+    {
+        next = Vector512.Max(next, Vector512.Min(most, score));
+        numbers = Vector512.ConditionalSelect(Vector512.GreaterThan(score, most), Vector512.Create(number), numbers);
+        most = Vector512.Max(most, score);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void KeepEach256(
+        Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d, int first, int* best, int* second, int* winners)
+    {
+        Vector256<int> most = Vector256.Load(best), next = Vector256.Load(second), numbers = Vector256.Load(winners);
+        Keep256(a, first, ref most, ref next, ref numbers);
+        Keep256(b, first + 1, ref most, ref next, ref numbers);
+        Keep256(c, first + 2, ref most, ref next, ref numbers);
+        Keep256(d, first + 3, ref most, ref next, ref numbers);
+        most.Store(best);
+        next.Store(second);
+        numbers.Store(winners);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep256(
+        Vector256<int> score, int number, ref Vector256<int> most, ref Vector256<int> next, ref Vector256<int> numbers)
+    {
+        next = Vector256.Max(next, Vector256.Min(most, score));
+        numbers = Vector256.ConditionalSelect(Vector256.GreaterThan(score, most), Vector256.Create(number), numbers);
+        most = Vector256.Max(most, score);
     }
 }

@@ -14,7 +14,8 @@ public sealed unsafe class NearestCentroidTests
     private delegate void Form(
         float* tile, int d, int groups, float* components, float* starts, float* best, float* second, int* winners);
 
-    private delegate void PairForm(int* tile, int steps, int groups, int* pairs, int* starts, int* best, int* second, int* winners);
+    private delegate void PairForm(
+        int* tile, int steps, int groups, int* pairs, int* starts, bool each, int* best, int* second, int* winners);
 
     [Fact]
     public void Every_form_finds_the_first_of_the_nearest() => CheckForms([]);
@@ -119,9 +120,12 @@ public sealed unsafe class NearestCentroidTests
 
         if (groups.HasPairs)
         {
-            CheckPairs("256", NearestCentroidInt16.Find256);
-            if (Avx512BW.IsSupported)
-                CheckPairs("512", NearestCentroidInt16.Find512);
+            foreach (var each in new[] { false, true })
+            {
+                CheckPairs("256", NearestCentroidInt16.Find256, each);
+                if (Avx512BW.IsSupported)
+                    CheckPairs("512", NearestCentroidInt16.Find512, each);
+            }
         }
 
         var (assignment, distances) = (new int[Points], new float[Points]);
@@ -162,7 +166,7 @@ public sealed unsafe class NearestCentroidTests
             }
         }
 
-        void CheckPairs(string name, PairForm form)
+        void CheckPairs(string name, PairForm form, bool each)
         {
             var steps = (d + 1) / 2;
             var tile = new int[steps * Tile];
@@ -175,8 +179,8 @@ public sealed unsafe class NearestCentroidTests
             {
                 var scale = TilePacking.PackPairs(rows, d, Tile, d, from, norms, errors);
                 Assert.True(NearestCentroidInt16.TryFind(from, scale, groups, start, best, second, winners));
-                NearestCentroidInt16.FindScalar(from, steps, groups.Groups, groups.Pairs, start, Clear(left), left + Tile, left + 2 * Tile);
-                form(from, steps, groups.Groups, groups.Pairs, start, Clear(right), right + Tile, right + 2 * Tile);
+                NearestCentroidInt16.FindScalar(from, steps, groups.Groups, groups.Pairs, start, each, Clear(left), left + Tile, left + 2 * Tile);
+                form(from, steps, groups.Groups, groups.Pairs, start, each, Clear(right), right + Tile, right + 2 * Tile);
             }
 
             for (var i = 0; i < Tile; i++)
