@@ -135,9 +135,13 @@ internal static unsafe class Assignment
 
     private static void ForTiles(int tiles, PackedCentroids centroids, Action<int, int> body, CancellationToken cancellationToken)
     {
-        // A task is at most some ten million multiplications, so that a cancellation is noticed soon and all threads have work.
+        // Enough tiles that what is doubtful in them fills one of float32; few enough that all threads have work, and that a
+        // cancellation is noticed soon.
         var work = Math.Max(1L, (long)Tile * centroids.Count * centroids.Dimension);
-        var perTask = (int)Math.Clamp((1 << 24) / work, 1, TilesPerTask);
+        var perTask = (int)Math.Clamp((1L << 29) / work, TilesPerTask / 4, TilesPerTask);
+        if (ManagedThreads.Count > 1)
+            perTask = Math.Clamp(tiles / (4 * ManagedThreads.Count), 1, perTask);
+
         ManagedThreads.For((tiles + perTask - 1) / perTask, task =>
         {
             if (!cancellationToken.IsCancellationRequested)
