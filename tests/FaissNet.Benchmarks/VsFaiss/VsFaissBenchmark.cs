@@ -19,8 +19,12 @@ internal static class VsFaissBenchmark
             var store = new IndexStore(peers[0].File, peers[0].Side.Build.Version, say);
             Frontier[] frontiers =
             [
-                new(words, [32, 48, 64, 80, 96], ["IVF1024,PQ50x4fs,RFlat"], ["IVF1024,PQ50x4fs,RFlat", "IVF1024,PQ25np,RFlat"], store),
-                new(mnist, [3, 4, 5, 6, 8, 10], ["IVF256,PQ112x4fs,RFlat"], ["IVF256,PQ112x4fs,RFlat", "IVF256,PQ56np,RFlat"], store),
+                new(
+                    words, [56, 60, 64, 72], ["IVF1024,PQ50x4fs,RFlat"],
+                    ["IVF1024,PQ50x4fs,RFlat", "IVF1024,PQ25np,RFlat", "IVF1024,Flat"], store),
+                new(
+                    mnist, [5, 6, 8], ["IVF256,PQ112x4fs,RFlat"],
+                    ["IVF256,PQ112x4fs,RFlat", "IVF256,PQ56np,RFlat", "IVF256,Flat"], store),
             ];
             Row[] rows =
             [
