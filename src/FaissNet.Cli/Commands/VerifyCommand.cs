@@ -109,7 +109,7 @@ internal static class VerifyCommand
             }
 
             Terminal.Write(table);
-            Terminal.WriteRemark($"the {comparison.Largest.Count} largest differences; a difference of 0: the same distance under another id");
+            Terminal.WriteRemark($"the {comparison.Largest.Count} largest differences; 0: another id at the same distance");
         }
 
         Terminal.WriteFacts(
