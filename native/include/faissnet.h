@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes in a way that an older caller would feel. */
-#define FAISSNET_ABI_VERSION 2
+#define FAISSNET_ABI_VERSION 3
 
 typedef int32_t faissnet_status;
 
