@@ -6,20 +6,14 @@
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexScalarQuantizer.h>
-#include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/DistanceComputer.h>
 #include <faiss/utils/Heap.h>
 
 #include "handle.hpp"
+#include "range_result.hpp"
 #include "selected.hpp"
 #include "selector.hpp"
 #include "transformed.hpp"
-
-struct faissnet_range_result : faissnet::Counted {
-    explicit faissnet_range_result(int64_t n) : hits(n) {}
-    faiss::RangeSearchResult hits;
-    std::vector<int64_t> limits; // FAISS counts in size_t
-};
 
 namespace faissnet {
 namespace {
