@@ -73,6 +73,7 @@ internal static class CompareCommand
             display.As("Exact neighbours", "vectors"),
             cancellationToken);
         var factories = request.Factories.Length > 0 ? request.Factories : ConfigurationComparison.Suggest(reader.Dimension, reader.Count);
+        var building = new BuildProgress(display);
         var results = ConfigurationComparison.Run(
             factory => Files.CreateIndex(request.Engine, reader.Dimension, factory, request.Metric),
             factories,
@@ -81,8 +82,8 @@ internal static class CompareCommand
             new NeighborSet(exact.Labels, exact.QueryCount, exact.K),
             request.K,
             request.NProbes,
-            factory => display.Begin(factory),
-            display,
+            building.Begin,
+            building,
             cancellationToken);
         return new CompareOutput(
             request.Input, request.Queries, request.Metric, reader.Dimension, reader.Count, queries.Count, request.K, request.Engine.Name, threads, results);
@@ -90,7 +91,8 @@ internal static class CompareCommand
 
     private static void Draw(CompareOutput report)
     {
-        var table = Terminal.CreateTable("index", "bytes/vector", "build", "nprobe", $"recall@{report.K}", "queries/s", "p50 ms");
+        var table = Terminal.CreateTable("index", "bytes", "build", "nprobe", $"recall@{report.K}", "queries/s");
+        table.Columns[0].LeftAligned();
         foreach (var configuration in report.Results)
         {
             var isFirst = true;
@@ -102,17 +104,32 @@ internal static class CompareCommand
                     isFirst ? Format.Duration(configuration.BuildSeconds) : "",
                     result.NProbe is { } nprobe ? Format.Count(nprobe) : "–",
                     Format.Number(result.RecallAtK, "0.0000"),
-                    Format.Short(result.Qps),
-                    Format.Short(result.LatencyMs.P50));
+                    Format.Short(result.Qps));
                 isFirst = false;
             }
         }
 
         Terminal.Write(table);
+        Terminal.WriteRemark("bytes: code and id of one vector; queries/s: of all threads, in one batch");
         Terminal.WriteFacts(
             ("vectors", $"{Format.Count(report.Vectors)} of {Format.Count(report.Dimension)} dimensions, {Metrics.Explain(report.Metric)}; " +
                 $"{Format.Count(4L * report.Dimension)} bytes each as they are"),
             ("queries", $"{Format.Count(report.Count)}, {report.Engine} engine, {report.Threads} threads"));
+    }
+
+    // One line per index type, however many stages its building has.
+    private sealed class BuildProgress(ProgressDisplay display) : IProgress<IndexProgress>
+    {
+        private string _factory = "";
+
+        public void Begin(string factory)
+        {
+            _factory = factory;
+            display.Begin(factory);
+        }
+
+        public void Report(IndexProgress value) => display.Report(
+            _factory, value.Completed, value.Total, value.Stage is IndexStage.TrainingCoarse or IndexStage.TrainingCodes ? "iterations" : "vectors");
     }
 
     private sealed record Request(

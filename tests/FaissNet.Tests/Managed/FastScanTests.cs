@@ -37,6 +37,7 @@ public sealed unsafe class FastScanTests
     [InlineData(MetricType.L2, "IVF10,PQ7x4fs_64", 21)]
     [InlineData(MetricType.InnerProduct, "IVF10,PQ8x4fs", 24)]
     [InlineData(MetricType.InnerProduct, "IVF10,PQ8x4fsr", 24)]
+    [NeedsNative]
     public void From_FAISS_training_come_FAISS_codes_and_neighbours(MetricType metric, string description, int d)
     {
         var vectors = TestVectors.Clustered(4000, d, seed: 1);
@@ -184,6 +185,7 @@ public sealed unsafe class FastScanTests
     }
 
     [Fact]
+    [NeedsNative]
     public void A_flat_index_finds_what_FAISS_finds()
     {
         const int d = 24, k = 10;

@@ -97,6 +97,7 @@ public sealed class IndexRefineTests
     }
 
     [Fact]
+    [NeedsNative]
     public void Finds_what_FAISS_finds()
     {
         using var index = Filled(MetricType.L2);
@@ -138,7 +139,7 @@ public sealed class IndexRefineTests
 
     private static SearchResult BruteForceSearch(MetricType metric, int k)
     {
-        using var flat = metric == MetricType.L2 ? new FaissNet.IndexFlatL2(D) : (VectorIndex)new FaissNet.IndexFlatIP(D);
+        using VectorIndex flat = TestEngine.IsManagedOnly ? new FaissNet.Managed.IndexFlat(D, metric) : new FaissNet.IndexFlat(D, metric);
         flat.Add(Vectors);
         return flat.Search(Queries, k);
     }

@@ -117,6 +117,7 @@ public sealed unsafe class PqListsTests
     }
 
     [Fact]
+    [NeedsNative]
     public void Encoded_vectors_are_those_of_FAISS()
     {
         const int d = 12, nlist = 300;
