@@ -47,17 +47,26 @@ public sealed class VerifyTests : IDisposable
         var index = Build("IVF16,Flat");
         Assert.Equal(1, Int(Verify(index).Json(), "nprobe"));
         Assert.Equal(16, Int(Verify(index, "--nprobe", "16").Json(), "nprobe"));
-        var refused = Verify(index, "--nprobe", "17");
+        var refused = Verify(Build("Flat"), "--nprobe", "2");
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("17", refused.ErrorLine, StringComparison.Ordinal);
+        Assert.Contains("--nprobe is for indexes with inverted lists (IVF)", refused.ErrorLine, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_difference_is_shown_and_is_1()
     {
         // FAISS sums a batch's distances as ‖x‖² + ‖y‖² − 2⟨x, y⟩, the managed engine as squares: without any tolerance they differ.
-        var index = Build("Flat");
-        string[] arguments = ["verify", "--index", index, "--queries", _folder.File("queries.fvecs"), "--k", $"{K}", "--tolerance", "0"];
+        var random = new Random(1);
+        float[] Fractions(int count) => [.. Enumerable.Range(0, count * D).Select(_ => random.NextSingle())];
+        using (var flat = new IndexFlatL2(D))
+        {
+            flat.Add(Fractions(Count));
+            flat.Save(_folder.File("index"));
+        }
+
+        VectorFile.Write(_folder.File("fractions.fvecs"), Fractions(Queries), D);
+        string[] arguments =
+            ["verify", "--index", _folder.File("index"), "--queries", _folder.File("fractions.fvecs"), "--k", $"{K}", "--tolerance", "0"];
         var text = CommandLine.Run(arguments);
         Assert.Equal(1, text.ExitCode);
         Assert.Contains("THE ENGINES DIFFER", text.Output, StringComparison.Ordinal);
