@@ -3,8 +3,8 @@
 #include <faiss/IndexFlatCodes.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexIVFPQR.h>
-#include <faiss/IndexNSG.h>
 
+#include "graphs.hpp"
 #include "handle.hpp"
 #include "selector.hpp"
 
@@ -29,13 +29,6 @@ bool renumbers(const faiss::Index& index) {
     return dynamic_cast<const faiss::IndexFlatCodes*>(&index) != nullptr;
 }
 
-// NSG builds its graph from that of NN-descent, which divides by zero on a small one.
-void require_graph_size(const faiss::Index& index, int64_t n) {
-    if (n > 0 && n < 100 && find_inside<faiss::IndexNSG>(index) != nullptr) {
-        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: an NSG graph is built at once, from at least 100 vectors", static_cast<long long>(n));
-    }
-}
-
 } // namespace
 } // namespace faissnet
 
@@ -49,10 +42,11 @@ faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float
         if (find_inside<faiss::IndexIDMap>(target) != nullptr) {
             fail(FAISSNET_UNSUPPORTED, "an IDMap index needs the caller's ids: add with ids");
         }
-        require_graph_size(target, n);
         if (n > 0) {
+            GraphBuild graph(target, n);
             index->content_changed();
             target.add(n, x);
+            graph.succeeded();
         }
     });
 }
@@ -71,11 +65,12 @@ faissnet_status faissnet_index_add_with_ids(faissnet_index* index, int64_t n, co
         if (dynamic_cast<faiss::IndexFlatCodes*>(&target) != nullptr || find_inside<faiss::IndexIVFPQR>(target) != nullptr) {
             fail(FAISSNET_UNSUPPORTED, "this index type numbers its vectors itself and stores no ids: wrap it as \"IDMap,...\"");
         }
-        require_graph_size(target, n);
         if (n > 0) {
+            GraphBuild graph(target, n);
             index->content_changed();
             drop_array_direct_map(target);
             target.add_with_ids(n, x, ids);
+            graph.succeeded();
         }
     });
 }

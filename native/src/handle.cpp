@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexNNDescent.h>
 
 namespace faissnet {
 
@@ -35,6 +36,7 @@ void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out) {
     }
     limit_probes(*made);
     handle->refine = find_inside<faiss::IndexRefine>(*made);
+    handle->keeps_one_back = find_inside<faiss::IndexNNDescent>(*made) != nullptr;
     handle->index = std::move(made);
     *out = handle.release();
 }

@@ -5,6 +5,7 @@
 
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexNNDescent.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/DistanceComputer.h>
 #include <faiss/utils/Heap.h>
@@ -72,7 +73,8 @@ void search_with(
 // How many candidates the first step of IndexRefine is asked for, in FAISS's own arithmetic. Beyond ntotal there are none.
 int64_t candidates(const faiss::IndexRefine& refine, int64_t k, double k_factor) {
     const float count = k * (k_factor > 0 ? static_cast<float>(k_factor) : refine.k_factor);
-    return count < static_cast<float>(refine.ntotal) ? std::max<int64_t>(k, static_cast<int64_t>(count)) : std::max<int64_t>(k, refine.ntotal);
+    const int64_t most = refine.ntotal - (find_inside<faiss::IndexNNDescent>(refine) != nullptr ? 1 : 0);
+    return count < static_cast<float>(most) ? std::max<int64_t>(k, static_cast<int64_t>(count)) : std::max<int64_t>(k, most);
 }
 
 // FAISS's heap, so that ties are broken as it breaks them.
@@ -147,7 +149,7 @@ bool must_walk(const faiss::IndexRefine& refine, const float* x, int64_t k) {
     } catch (const faiss::FaissException&) {
         fail(FAISSNET_UNSUPPORTED, "the refining index computes no distances to single vectors");
     }
-    return !(k * refine.k_factor <= static_cast<float>(refine.ntotal));
+    return !(k * refine.k_factor < static_cast<float>(refine.ntotal));
 }
 
 void range_search_in(
@@ -243,7 +245,7 @@ faissnet_status faissnet_index_search(
         }
 
         // There are never more than ntotal neighbours: a huge k must not make FAISS allocate for it.
-        const int64_t found = std::min<int64_t>(k, source.ntotal);
+        const int64_t found = std::min<int64_t>(k, std::max<int64_t>(0, source.ntotal - (index->keeps_one_back ? 1 : 0)));
         std::vector<float> some_distances;
         std::vector<int64_t> some_labels;
         float* to_distances = distances;

@@ -8,6 +8,7 @@
 #include <faiss/VectorTransform.h>
 
 #include "anew.hpp"
+#include "graphs.hpp"
 #include "handle.hpp"
 #include "quantizers.hpp"
 #include "watched.hpp"
@@ -104,9 +105,11 @@ faissnet_status faissnet_index_train(
             fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
                  static_cast<long long>(n), static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
         }
-        // NN-descent, from which NSG builds its graph, divides by zero on a small one.
-        if (ivf != nullptr && !ivf->is_trained && ivf->nlist < 100 && dynamic_cast<faiss::IndexNSG*>(ivf->quantizer) != nullptr) {
-            fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least 100 centroids", static_cast<long long>(ivf->nlist));
+        if (auto nsg = ivf != nullptr && !ivf->is_trained ? dynamic_cast<faiss::IndexNSG*>(ivf->quantizer) : nullptr) {
+            if (ivf->nlist < kSmallestNsg) {
+                fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least %d centroids", static_cast<long long>(ivf->nlist), kSmallestNsg);
+            }
+            choose_build(*nsg, static_cast<int64_t>(ivf->nlist));
         }
 
         const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr);

@@ -129,10 +129,34 @@ TEST(content, reset) {
     faissnet_index_free(untrained);
 }
 
+/* FAISS divides by zero for 100 vectors and fewer, and may abort for a few more. */
 TEST(content, small_nsg_graphs) {
+    for (int n = 100; n <= N; n += 50) {
+        faissnet_index* index = create("NSG8");
+        FAILS(FAISSNET_INVALID_ARGUMENT, "at least 100", faissnet_index_add(index, 99, whole()));
+        OK(faissnet_index_add(index, 0, whole()));
+        EQUAL(0, ntotal(index));
+        OK(faissnet_index_add(index, n, whole()));
+        EQUAL(n, ntotal(index));
+        int64_t labels[5];
+        float distances[5];
+        OK(faissnet_index_search(index, 1, whole(), 5, NULL, distances, labels));
+        EQUAL(0, distances[0]);
+        OK(faissnet_index_reset(index));
+        OK(faissnet_index_add(index, n, whole()));
+        EQUAL(n, ntotal(index));
+        faissnet_index_free(index);
+    }
+}
+
+/* Vectors that are all the same have no graph that FAISS accepts: an add that fails leaves nothing behind. */
+TEST(content, nsg_graphs_that_cannot_be_built) {
+    static float same[N * D];
     faissnet_index* index = create("NSG8");
-    FAILS(FAISSNET_INVALID_ARGUMENT, "at least 100", faissnet_index_add(index, 99, whole()));
-    OK(faissnet_index_add(index, 0, whole()));
-    EQUAL(0, ntotal(index));
+    const faissnet_status status = faissnet_index_add(index, N, same);
+    EQUAL(status == FAISSNET_OK ? N : 0, ntotal(index));
+    int64_t labels[5];
+    float distances[5];
+    OK(faissnet_index_search(index, 1, whole(), 5, NULL, distances, labels));
     faissnet_index_free(index);
 }

@@ -103,4 +103,13 @@ public static class FaissRuntime
             return count;
         }
     }
+
+    /// <summary>Native objects that the garbage collector freed because nobody disposed their index: late, and a sign of a missing
+    /// <c>using</c>.</summary>
+    public static long ForgottenHandles => NativeHandle.ForgottenCount;
+
+    /// <summary>Where <see cref="ForgottenHandles"/> were made, one stack trace for each, if the environment variable
+    /// <c>FAISSNET_TRACE_HANDLES</c> is 1 when the process makes its first; otherwise empty, since a stack trace for each handle costs
+    /// time.</summary>
+    public static IReadOnlyCollection<string> ForgottenHandleOrigins => NativeHandle.ForgottenOrigins;
 }

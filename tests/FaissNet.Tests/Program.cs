@@ -1,3 +1,4 @@
+using FaissNet.Interop;
 using FaissNet.Tests.Support;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
@@ -8,6 +9,8 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        // Before the first handle is made, so that one that is forgotten can be told where.
+        Environment.SetEnvironmentVariable(NativeHandle.TraceVariable, "1");
         if (args is [ChildProcess.Argument, .. var rest])
             return ChildProcess.RunHere(rest);
 

@@ -247,11 +247,11 @@ save("plsq", few_filled(faiss.IndexProductLocalSearchQuantizer(D, 2, 2, 3)))
 save("ivf-lsq", few_filled(factory("IVF8,LSQ2x3_Nqint4")))
 save("ivf-plsq", few_filled(factory("IVF8,PLSQ2x2x3")))
 save("ivf-rcq-flat", few_filled(factory("IVF16(RCQ2x2),Flat")))
+save("ivf-rq", few_filled(factory("IVF8,RQ2x3")))
+save("ivf-prq", few_filled(factory("IVF8,PRQ2x2x3")))
 
 # ---- read by FAISS, not by the validator ----------------------------------------------------------------------------
 unrecognised = {"recognised": False}
-save("ivf-rq", few_filled(factory("IVF8,RQ2x3")), **unrecognised)
-save("ivf-prq", few_filled(factory("IVF8,PRQ2x2x3")), **unrecognised)
 save("rq-fastscan", few_filled(factory("RQ2x4fs_Nrq2x4")), **unrecognised)
 save("lattice", trained(faiss.IndexLattice(D, 4, 4, 10)), **unrecognised)
 bits = rng.randint(256, size=(N, 8)).astype("uint8")

@@ -5,7 +5,8 @@ public abstract partial class VectorIndex
 {
     /// <summary>Writes the index to a file in FAISS's own format, which FAISS reads from every language.</summary>
     /// <remarks>The file appears whole or not at all: a temporary file in the same folder is written, flushed to the disk and
-    /// renamed. Whatever goes wrong, a file that was there before stays as it was. Searches go on meanwhile; writers wait.</remarks>
+    /// renamed. Whatever goes wrong, a file that was there before stays as it was. Searches go on meanwhile; writers wait. A process that is
+    /// killed meanwhile leaves the temporary file, <c>.faissnet-….tmp</c>, which anybody may delete.</remarks>
     /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
     /// <exception cref="IOException">The file cannot be written: the folder is missing, the disk is full, ….</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written.</exception>

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace FaissNet.Managed;
 
 /// <summary>The threads of the managed engine.</summary>
@@ -30,18 +32,27 @@ public static class ManagedThreads
         var threads = Math.Min(Available, tasks);
         if (threads > 1)
         {
-            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, task =>
+            try
             {
-                _isPart = true;
-                try
+                Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, task =>
                 {
-                    body(task);
-                }
-                finally
-                {
-                    _isPart = false;
-                }
-            });
+                    _isPart = true;
+                    try
+                    {
+                        body(task);
+                    }
+                    finally
+                    {
+                        _isPart = false;
+                    }
+                });
+            }
+            catch (AggregateException e)
+            {
+                // As it was thrown, as on one thread: a selector of the caller's may have.
+                ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            }
+
             return;
         }
 

@@ -43,15 +43,14 @@ internal static class AdditiveQuantizerIndexes
     }
 
     /// <summary>Reads what an inverted file has between its header and its lists; returns the code size.</summary>
-    public static long ReadForIvf(IndexValidator v, in IndexHeader header)
+    public static long ReadForIvf(IndexValidator v, in IndexHeader header, IndexFileInfo coarse)
     {
         v.RequireMetricL2OrInnerProduct(header);
         var r = v.Reader;
         var codeSize = r.ReadUInt64("code_size");
         var kind = KindOf(header.FourCC);
-        // Beam search follows undefined indices where a residual to a coarse centroid is not finite.
-        if (kind is Kind.Residual or Kind.ProductResidual)
-            throw v.Unrecognised($"{header.TypeName} depends on every component of its vectors, which are not checked");
+        if (SearchesByBeam(header.FourCC) && !coarse.IsModerate)
+            throw v.Unrecognised($"{coarse.TypeName} is not known as the coarse quantizer of {header.TypeName}");
         var shape = ReadQuantizer(v, header, kind);
         if (codeSize != (ulong)shape.CodeSize)
             throw r.Invalid("code_size", codeSize, $"{shape.CodeSize}, by the bits of the codes");
@@ -82,6 +81,9 @@ internal static class AdditiveQuantizerIndexes
             throw r.Invalid("beam_factor", beamFactor, $"negative or 1 … {MetaIndexes.MaximumKFactor}");
         return IndexValidator.Info(header) with { LabelBound = cells };
     }
+
+    /// <summary>Whether adding encodes residuals by beam search, which follows undefined indices where one is not finite.</summary>
+    public static bool SearchesByBeam(FourCC fourCC) => KindOf(fourCC) is Kind.Residual or Kind.ProductResidual;
 
     private static Kind KindOf(FourCC fourCC) => fourCC.ToString() switch
     {

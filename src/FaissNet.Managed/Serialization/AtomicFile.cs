@@ -1,8 +1,14 @@
 namespace FaissNet;
 
-/// <summary>A file that appears whole, at <see cref="Commit"/>, or not at all.</summary>
+/// <summary>
+/// A file that appears whole, at <see cref="Commit"/>, or not at all. A process that is killed on the way leaves a temporary file beside it,
+/// whose name begins with <see cref="TemporaryPrefix"/>; nothing reads it, and anybody may delete it.
+/// </summary>
 internal sealed class AtomicFile : IDisposable
 {
+    /// <summary>What the names of temporary files begin with.</summary>
+    public const string TemporaryPrefix = ".faissnet-";
+
     private const int BufferSize = 1 << 20;
 
     private readonly string _target;
@@ -34,16 +40,31 @@ internal sealed class AtomicFile : IDisposable
         if (new FileInfo(target) is { Exists: true, IsReadOnly: true })
             throw new UnauthorizedAccessException($"path is \"{path}\": that file may not be written.");
 
+        var folder = Path.GetDirectoryName(target)!;
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"path is \"{path}\": there is no folder \"{folder}\".");
+
         // In the same folder, since a rename is only atomic within one file system. Not made from the file's name, which may be
         // as long as a name can be.
-        return new AtomicFile(target, Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetRandomFileName()}.tmp"));
+        return new AtomicFile(target, Path.Combine(folder, $"{TemporaryPrefix}{Path.GetRandomFileName()}.tmp"));
     }
 
     public static void Write(string path, Action<Stream> write)
     {
         using var file = Create(path);
-        write(file.Stream);
-        file.Commit();
+        try
+        {
+            write(file.Stream);
+            file.Commit();
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            // The system's message says what is wrong with the temporary file, of which the caller has never heard.
+            throw new IOException($"path is \"{path}\": the file could not be written, and what was there before is untouched. {e.Message}", e)
+            {
+                HResult = e.HResult,
+            };
+        }
     }
 
     private static FileStreamOptions OptionsFor(string target)

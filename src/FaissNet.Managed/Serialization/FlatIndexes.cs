@@ -12,6 +12,10 @@ internal static class FlatIndexes
             throw v.Reader.Invalid($"the type {header.TypeName} contradicts the metric {header.Metric}");
         const string field = "the vectors";
         var components = v.Reader.ReadCount(field, sizeof(float), (UInt128)header.Count * (uint)header.Dimension, "ntotal × d");
+        if (v.ComponentsMatter && v.Reader.AreModerate(field, components))
+            return IndexValidator.Info(header) with { IsModerate = true };
+        if (v.ComponentsMatter)
+            throw v.Unrecognised("not every component of the vectors is finite and of a magnitude whose squares can be summed");
         if (v.LabelsAreIndices && header.Count > 0)
             components -= FindModerateVector(v, field, header);
         v.Reader.Skip(field, (UInt128)components * sizeof(float));

@@ -60,6 +60,11 @@ public sealed record IndexFileInfo
     /// <summary>Every label that a search can return is below this, or -1.</summary>
     internal long LabelBound { get; init; }
 
+    /// <summary>
+    /// Whether every component of every vector was read and found finite, and so small that sums of squares stay finite.
+    /// </summary>
+    internal bool IsModerate { get; init; }
+
     /// <summary>The quantizer of a product-quantizer index.</summary>
     internal ProductQuantizerShape? ProductQuantizer { get; init; }
 }

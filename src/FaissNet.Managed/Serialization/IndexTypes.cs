@@ -103,6 +103,16 @@ internal static class IndexTypes
         ["Iwrr"] = new("IndexIVFRaBitQ", null),
         ["Irfs"] = new("IndexRaBitQFastScan", null),
         ["Irfn"] = new("IndexRaBitQFastScan", null),
+        ["Iwrf"] = new("IndexIVFRaBitQFastScan", null),
+        ["Iwrn"] = new("IndexIVFRaBitQFastScan", null),
+        ["ISVF"] = new("IndexSVSFlat", null),
+        ["ISVD"] = new("IndexSVSVamana", null),
+        ["ISV2"] = new("IndexSVSVamana", null),
+        ["ILVQ"] = new("IndexSVSVamanaLVQ", null),
+        ["ISVL"] = new("IndexSVSVamanaLeanVec", null),
+        ["ISID"] = new("IndexSVSIVF", null),
+        ["ISIQ"] = new("IndexSVSIVFLVQ", null),
+        ["ISIL"] = new("IndexSVSIVFLeanVec", null),
     }.ToFrozenDictionary(pair => new FourCC(pair.Key), pair => pair.Value);
 
     public static bool TryGet(FourCC fourCC, out IndexType type) => s_types.TryGetValue(fourCC, out type);

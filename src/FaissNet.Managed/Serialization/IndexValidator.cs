@@ -35,6 +35,12 @@ internal sealed class IndexValidator(BoundedReader reader)
     /// </summary>
     public bool LabelsAreIndices { get; private set; }
 
+    /// <summary>
+    /// Whether the container computes with every component of the vectors of the index being read, and goes out of bounds where a result is
+    /// not finite. All of them are read then, and the container asks <see cref="IndexFileInfo.IsModerate"/>.
+    /// </summary>
+    public bool ComponentsMatter { get; private set; }
+
     public IndexFileInfo Run()
     {
         try
@@ -56,13 +62,13 @@ internal sealed class IndexValidator(BoundedReader reader)
     }
 
     /// <summary>Reads an index, the outermost or one within another.</summary>
-    public IndexFileInfo ReadIndex(string role, bool labelsAreIndices)
+    public IndexFileInfo ReadIndex(string role, bool labelsAreIndices, bool componentsMatter = false)
     {
         if (++_depth > MaximumDepth)
             throw Reader.Invalid(string.Create(CultureInfo.InvariantCulture,
                 $"indexes are nested more than {MaximumDepth} deep"));
-        var outerLabelsAreIndices = LabelsAreIndices;
-        LabelsAreIndices = labelsAreIndices;
+        var (outerLabelsAreIndices, outerComponentsMatter) = (LabelsAreIndices, ComponentsMatter);
+        (LabelsAreIndices, ComponentsMatter) = (labelsAreIndices, componentsMatter);
         var start = Reader.Offset;
         var fourCC = ReadTypeCode(role.Length == 0 ? "the file's type" : $"the type of the {role}");
         var known = IndexTypes.TryGet(fourCC, out var type);
@@ -76,7 +82,7 @@ internal sealed class IndexValidator(BoundedReader reader)
             if (!known || type.Read is null)
                 throw Unrecognised(known ? $"{type.Name} is not checked" : $"the index type '{fourCC}' is not known");
             var info = type.Read(this, fourCC) with { Role = role, Length = Reader.Offset - start };
-            LabelsAreIndices = outerLabelsAreIndices;
+            (LabelsAreIndices, ComponentsMatter) = (outerLabelsAreIndices, outerComponentsMatter);
             _depth--;
             return info;
         }
@@ -133,7 +139,7 @@ internal sealed class IndexValidator(BoundedReader reader)
     /// <summary>Refuses what would make FAISS allocate out of all proportion to the file.</summary>
     public void RequireMemory(string purpose, UInt128 bytes)
     {
-        const ulong modest = 1UL << 30;
+        const ulong modest = 1UL << 29;
         const uint proportion = 64;
         var size = (ulong)(Reader.Length ?? Reader.Offset);
         if (bytes > modest + (UInt128)size * proportion)

@@ -103,8 +103,8 @@ internal static class IvfIndexes
 
     public static IndexFileInfo ReadAdditiveQuantizer(IndexValidator v, FourCC fourCC)
     {
-        var ivf = ReadIvfHeader(v, fourCC, isLegacy: false, idsAreIndices: false);
-        ReadLists(v, ivf, AdditiveQuantizerIndexes.ReadForIvf(v, ivf.Header));
+        var ivf = ReadIvfHeader(v, fourCC, isLegacy: false, idsAreIndices: false, AdditiveQuantizerIndexes.SearchesByBeam(fourCC));
+        ReadLists(v, ivf, AdditiveQuantizerIndexes.ReadForIvf(v, ivf.Header, ivf.Quantizer));
         return Info(v, ivf);
     }
 
@@ -182,7 +182,8 @@ internal static class IvfIndexes
         LabelBound = v.LabelsAreIndices ? ivf.Header.Count : long.MaxValue,
     };
 
-    private static IvfHeader ReadIvfHeader(IndexValidator v, FourCC fourCC, bool isLegacy, bool idsAreIndices)
+    private static IvfHeader ReadIvfHeader(
+        IndexValidator v, FourCC fourCC, bool isLegacy, bool idsAreIndices, bool centroidsMatter = false)
     {
         var header = v.ReadHeader(fourCC);
         var r = v.Reader;
@@ -190,7 +191,7 @@ internal static class IvfIndexes
         var listCount = r.ReadSize("nlist", 1, MaximumListCount);
         v.RequireMemory("empty lists", (UInt128)listCount * BytesPerEmptyList);
         var probeCount = r.ReadSize("nprobe", 1, int.MaxValue);
-        var quantizer = v.ReadIndex("quantizer", labelsAreIndices: true);
+        var quantizer = v.ReadIndex("quantizer", labelsAreIndices: true, centroidsMatter);
         CheckQuantizer(v, header, quantizer, listCount);
 
         long[]? sizes = null;

@@ -23,6 +23,7 @@ internal static class MetaIndexes
         var index = v.ReadIndex("index", v.LabelsAreIndices);
         v.RequireEqual("the index's d", index.Dimension, "what the transforms give", d);
         v.RequireEqual("the index's ntotal", index.Count, "ntotal", header.Count);
+        RequireTrained(v, header, index);
         return IndexValidator.Info(header) with { SubIndexes = [index], LabelBound = index.LabelBound };
     }
 
@@ -33,6 +34,7 @@ internal static class MetaIndexes
         var index = v.ReadIndex("index", labelsAreIndices: true);
         v.RequireEqual("the index's d", index.Dimension, "d", header.Dimension);
         v.RequireEqual("the index's ntotal", index.Count, "ntotal", header.Count);
+        RequireTrained(v, header, index);
         var ids = r.ReadCount("id_map", sizeof(long), (ulong)header.Count, "ntotal");
         if (!v.LabelsAreIndices)
         {
@@ -42,6 +44,13 @@ internal static class MetaIndexes
 
         CheckIds(v, "id_map", ids, header.Count);
         return IndexValidator.Info(header) with { SubIndexes = [index] };
+    }
+
+    /// <summary>What says of itself that it is trained lets a search through to what it wraps.</summary>
+    private static void RequireTrained(IndexValidator v, in IndexHeader header, IndexFileInfo wrapped)
+    {
+        if (header.IsTrained && !wrapped.IsTrained)
+            throw v.Reader.Invalid($"{wrapped.TypeName} within is not trained, but the index says that it is");
     }
 
     /// <summary>Reads ids that somebody else uses as indices.</summary>
@@ -100,6 +109,7 @@ internal static class MetaIndexes
         var header = v.ReadHeader(fourCC);
         var index = v.ReadIndex("index", v.LabelsAreIndices);
         v.RequireEqual("the index's d", index.Dimension, "d", header.Dimension);
+        RequireTrained(v, header, index);
         // It encodes and decodes, and cannot be added to.
         v.RequireEqual("ntotal", header.Count, $"that of any {header.TypeName}", 0);
         return IndexValidator.Info(header) with { SubIndexes = [index] };

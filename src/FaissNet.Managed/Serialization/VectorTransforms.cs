@@ -9,7 +9,7 @@ internal static class VectorTransforms
     /// <summary>What a transform's body promises, to be held against the dimensions that follow it.</summary>
     private readonly record struct Content(
         long? MatrixSize = null, bool HasBias = false, long BiasSize = 0, long? MeanSize = null,
-        bool KeepsDimension = false, long? MapSize = null, int LargestMapped = -1, VectorTransformInfo? Inner = null);
+        bool KeepsDimension = false, bool NeedsPca = false, long? MapSize = null, int LargestMapped = -1, VectorTransformInfo? Inner = null);
 
     /// <summary>Reads one transform.</summary>
     /// <param name="v">The run.</param>
@@ -48,6 +48,8 @@ internal static class VectorTransforms
         var r = v.Reader;
         if (content.KeepsDimension && dIn != dOut)
             throw r.Invalid("d_out", dOut, $"d_in = {dIn}");
+        if (content.NeedsPca && dIn != dOut)
+            throw r.Invalid("d_out", dOut, $"d_in = {dIn}, for there is no PCA");
         if (content.MatrixSize is { } matrix && matrix != (long)dIn * dOut && (isComplete || matrix != 0))
             throw r.Invalid("the number of elements of A", matrix, $"{(long)dIn * dOut} (d_in × d_out)");
         if (content.HasBias && content.BiasSize != dOut && (isComplete || content.BiasSize != 0))
@@ -104,7 +106,7 @@ internal static class VectorTransforms
     {
         var r = v.Reader;
         var mean = r.SkipVector("mean", sizeof(float));
-        r.ReadBoolean("do_pca");
+        var reduces = r.ReadBoolean("do_pca");
         var rotation = Read(v, "rotation", isUsed: false, depth: 1);
         if (!rotation.FourCC.Is("Viqm"))
             throw r.Invalid("the type of the rotation", rotation.FourCC, "Viqm");
@@ -112,7 +114,7 @@ internal static class VectorTransforms
         if (!(inner.FourCC.Is("LTra") || inner.FourCC.Is("rrot") || inner.FourCC.Is("Viqm")
             || inner.FourCC.Is("Pcam") || inner.FourCC.Is("PcAm") || inner.FourCC.Is("PCAm")))
             throw r.Invalid("the type of the inner transform", inner.FourCC, "a linear transform");
-        return new Content(MeanSize: mean, Inner: inner);
+        return new Content(MeanSize: mean, NeedsPca: !reduces, Inner: inner);
     }
 
     private static Content ReadRemap(IndexValidator v)

@@ -145,6 +145,46 @@ public sealed class CrashTableTests
     });
 
     [Fact]
+    public void Merging_an_index_into_itself() => InChild(_ =>
+    {
+        foreach (var description in new[] { "Flat", "HNSW8", "SQ8", "IVF2,Flat", "IVF2,PQ2x4np", "IDMap,Flat", "PCA4,IVF2,Flat" })
+        {
+            using var index = Filled(description, 50);
+            Throws<ArgumentException>(() => index.MergeFrom(index), "");
+            Assert.Equal(50, index.Count);
+            index.Search(new float[D], 5);
+        }
+    });
+
+    [Fact]
+    public void Graphs_of_few_vectors() => InChild(_ =>
+    {
+        // FAISS divides by zero when it builds an NSG graph of 100, and when NN-descent is asked for all that it has.
+        foreach (var n in new[] { 1, 99, 100, 101, 120, 1100 })
+        {
+            using var index = IndexFactory.Create(D, "NSG8");
+            var vectors = TestVectors.Clustered(n, D, seed: 2);
+            if (n < 100)
+            {
+                Throws<ArgumentException>(() => index.Add(vectors), $"n is {n}");
+                continue;
+            }
+
+            index.Add(vectors);
+            Assert.Equal(0, index.Search(vectors.AsSpan(0, D), n)[0][0].Distance);
+        }
+
+        using var descent = FaissIndex.Load(GoldenFiles.PathOf("nndescent-flat"));
+        foreach (var k in new[] { 1, (int)descent.Count - 1, (int)descent.Count, (int)descent.Count + 1 })
+            Assert.InRange(descent.Search(new float[descent.Dimension], k)[0].Count, 1, descent.Count);
+
+        descent.Reset();
+        Throws<NotSupportedException>(() => descent.Add(new float[3 * descent.Dimension]), "graph");
+        Assert.Equal(0, descent.Count);
+        Assert.Empty(descent.Search(new float[descent.Dimension], 3)[0]);
+    });
+
+    [Fact]
     public void A_dimension_below_one_and_PQ_of_40_bits() => InChild(_ =>
     {
         foreach (var d in new[] { 0, -1, int.MinValue, int.MaxValue, (1 << 20) + 1 })

@@ -283,6 +283,61 @@ public sealed class IndexFileTests
     }
 
     [Fact]
+    public void A_wrapper_is_not_trained_if_what_it_wraps_is_not()
+    {
+        var map = GoldenFiles.Get("idmap-flat").Read().AsSpan(0, 4 + HeaderSize - 4).ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(map.AsSpan(8), 0);
+        byte[] noIds = [0, 0, 0, 0, 0, 0, 0, 0];
+        Assert.Contains("IxMp: IndexScalarQuantizer within is not trained", Outcome([.. map, .. GoldenFiles.Get("sq-untrained").Read(), .. noIds]), StringComparison.Ordinal);
+        Assert.Equal("accepted", Outcome([.. map, .. GoldenFiles.Get("flat-empty").Read(), .. noIds]));
+
+        var transformed = map.ToArray();
+        "IxPT"u8.CopyTo(transformed);
+        byte[] noTransforms = [0, 0, 0, 0];
+        Assert.Contains("IxPT: IndexScalarQuantizer within is not trained", Outcome([.. transformed, .. noTransforms, .. GoldenFiles.Get("sq-untrained").Read()]), StringComparison.Ordinal);
+        Assert.Equal("accepted", Outcome([.. transformed, .. noTransforms, .. GoldenFiles.Get("flat-empty").Read()]));
+    }
+
+    [Fact]
+    public void An_ITQ_without_PCA_keeps_the_dimension()
+    {
+        var data = GoldenFiles.Get("pretransform-itq").Read();
+        var mean = 4 + HeaderSize - 4 + 4 + 4;
+        var reduces = AfterVector(data, mean, sizeof(float));
+        Assert.Equal(1, data[reduces]);
+        data[reduces] = 0;
+        Assert.Contains("transform Viqt: d_out is 8, expected d_in = 16, for there is no PCA", Outcome(data), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_residuals_are_searched_by_beam_every_centroid_must_be_a_number()
+    {
+        var data = GoldenFiles.Get("ivf-rq").Read();
+        Assert.Equal("accepted", Outcome(data));
+        // Behind nlist, nprobe and the header of the quantizer.
+        BinaryPrimitives.WriteSingleLittleEndian(data.AsSpan(4 + HeaderSize - 4 + 16 + 4 + HeaderSize - 4 + 8 + 40), float.NaN);
+        Assert.Contains("quantizer IxF2: not every component", Outcome(data), StringComparison.Ordinal);
+        Assert.False(IndexFile.Validate(new MemoryStream(data)).IsRecognised);
+    }
+
+    [Theory]
+    [InlineData("Ixrq", "IndexRaBitQ")]
+    [InlineData("Iwrf", "IndexIVFRaBitQFastScan")]
+    [InlineData("ISVF", "IndexSVSFlat")]
+    [InlineData("IwPn", "IndexIVFFlatPanorama")]
+    [InlineData("IBHc", "IBHc")]
+    public void A_type_of_a_newer_FAISS_is_named_as_far_as_it_is_known(string fourCC, string name)
+    {
+        var data = GoldenFiles.Get("flat-l2").Read();
+        System.Text.Encoding.ASCII.GetBytes(fourCC).CopyTo(data, 0);
+
+        var info = IndexFile.Validate(new MemoryStream(data));
+
+        Assert.False(info.IsRecognised);
+        Assert.Equal((fourCC, name), (info.FourCC, info.TypeName));
+    }
+
+    [Fact]
     public void Nesting_is_limited()
     {
         // An IndexIDMap around an IndexIDMap around …

@@ -14,9 +14,8 @@ internal static class ChildProcess
 
     private const int FailedExitCode = 70;
 
-    /// <summary>Runs a static method or a lambda without captures in a new process of this assembly.</summary>
-    public static ChildResult Run(
-        Action<string[]> body, string[]? arguments = null, IReadOnlyDictionary<string, string?>? environment = null, int timeoutSeconds = 60)
+    /// <summary>Starts one whose end is the caller's business.</summary>
+    public static Process Start(Action<string[]> body, string[]? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var method = body.Method;
         var start = new ProcessStartInfo(DotNet())
@@ -39,7 +38,14 @@ internal static class ChildProcess
         // A crash is what the test is looking for, not something to keep a memory image of.
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
 
-        using var process = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs a static method or a lambda without captures in a new process of this assembly.</summary>
+    public static ChildResult Run(
+        Action<string[]> body, string[]? arguments = null, IReadOnlyDictionary<string, string?>? environment = null, int timeoutSeconds = 60)
+    {
+        using var process = Start(body, arguments, environment);
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromSeconds(timeoutSeconds)))
