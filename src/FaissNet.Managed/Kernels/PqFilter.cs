@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -25,7 +23,7 @@ namespace FaissNet.Managed;
 /// <para>What is not finite needs no argument: a threshold of +∞ lets everything pass; a code whose distance is NaN or +∞ is never nearer than
 /// a finite threshold; tables with infinite entries, or so small that s overflows, have no filter (<see cref="Prepare"/>).</para>
 /// </remarks>
-internal static unsafe class PqFilter
+internal static unsafe partial class PqFilter
 {
     /// <summary>Codes per block.</summary>
     public const int BlockSize = PqScan.BlockSize;
@@ -40,7 +38,10 @@ internal static unsafe class PqFilter
     private const float LargestPair = 255;
 
     /// <summary>Whether this processor has the instructions.</summary>
-    public static bool IsSupported => Avx512Vbmi.IsSupported && Avx512BW.IsSupported && Vector512.IsHardwareAccelerated;
+    public static bool IsSupported => HasVbmi || (Avx2.IsSupported && Fma.IsSupported && Vector256.IsHardwareAccelerated);
+
+    /// <summary>Whether a table of 256 bytes is two instructions.</summary>
+    public static bool HasVbmi => Avx512Vbmi.IsSupported && Avx512BW.IsSupported && Vector512.IsHardwareAccelerated;
 
     /// <summary>A query's tables in bytes, and what limits are computed from.</summary>
     public struct Tables
@@ -95,7 +96,11 @@ internal static unsafe class PqFilter
         using var scratch = Scratch.Rent();
         var lows = scratch.Floats(rows);
         var highs = scratch.Floats(rows);
-        FindRanges(table, rows, lows, highs);
+        if (HasVbmi)
+            FindRanges512(table, rows, lows, highs);
+        else
+            FindRanges256(table, rows, lows, highs);
+
         double sum = 0, largest = 0;
         float range = 0;
         for (var r = 0; r < rows; r += 2)
@@ -117,7 +122,11 @@ internal static unsafe class PqFilter
         if (!double.IsFinite(largest) || !float.IsFinite(range) || !(scale < 1e30f))
             return false;
 
-        Quantize(table, rows, lows, scale, bytes);
+        if (HasVbmi)
+            Quantize512(table, rows, lows, scale, bytes);
+        else
+            Quantize256(table, rows, lows, scale, bytes);
+
         var gamma = (rows + 2) * UnitRoundoff / (1 - (rows + 2) * UnitRoundoff);
         tables = new Tables
         {
@@ -143,6 +152,20 @@ internal static unsafe class PqFilter
     public static void Find(in Tables tables, byte* codes, nint stride, int blocks, float* terms, float limit, ulong* masks)
     {
         var size = stride * tables.Rows;
+        if (!HasVbmi)
+        {
+            for (; blocks > 0; blocks--, codes += size, masks++)
+            {
+                *masks = stride > Half
+                    ? Find256(codes, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack)
+                    : FindHalf256(codes, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack);
+                if (terms is not null)
+                    terms += BlockSize;
+            }
+
+            return;
+        }
+
         for (; blocks >= 2; blocks -= 2, codes += 2 * size, masks += 2)
         {
             Find512(codes, codes + size, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack, masks);
@@ -183,181 +206,5 @@ internal static unsafe class PqFilter
         }
 
         return mask;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Find512(
-        byte* a, byte* b, nint stride, int rows, byte* tables, float* terms, float limit, float scale, float slack, ulong* masks)
-    {
-        Vector512<ushort> allA = default, oddA = default, allB = default, oddB = default;
-        for (; rows >= 2; rows -= 2, a += 2 * stride, b += 2 * stride, tables += 2 * Row)
-        {
-            var t0 = Vector512.Load(tables);
-            var t1 = Vector512.Load(tables + 64);
-            var t2 = Vector512.Load(tables + 128);
-            var t3 = Vector512.Load(tables + 192);
-            var codeA = Vector512.Load(a);
-            var codeB = Vector512.Load(b);
-            var pairA = Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(t0, codeA, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeA, t3), codeA);
-            var pairB = Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(t0, codeB, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeB, t3), codeB);
-
-            t0 = Vector512.Load(tables + Row);
-            t1 = Vector512.Load(tables + Row + 64);
-            t2 = Vector512.Load(tables + Row + 128);
-            t3 = Vector512.Load(tables + Row + 192);
-            codeA = Vector512.Load(a + stride);
-            codeB = Vector512.Load(b + stride);
-            pairA = Avx512BW.AddSaturate(pairA, Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(t0, codeA, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeA, t3), codeA));
-            pairB = Avx512BW.AddSaturate(pairB, Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(t0, codeB, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeB, t3), codeB));
-
-            // Odd codes alone, and all with the even ones below: two additions instead of widening.
-            allA += pairA.AsUInt16();
-            oddA += pairA.AsUInt16() >>> 8;
-            allB += pairB.AsUInt16();
-            oddB += pairB.AsUInt16() >>> 8;
-        }
-
-        if (rows == 1)
-        {
-            var t0 = Vector512.Load(tables);
-            var t1 = Vector512.Load(tables + 64);
-            var t2 = Vector512.Load(tables + 128);
-            var t3 = Vector512.Load(tables + 192);
-            var codeA = Vector512.Load(a);
-            var codeB = Vector512.Load(b);
-            var lastA = Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(t0, codeA, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeA, t3), codeA).AsUInt16();
-            var lastB = Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(t0, codeB, t1), Avx512Vbmi.PermuteVar64x8x2(t2, codeB, t3), codeB).AsUInt16();
-            allA += lastA;
-            oddA += lastA >>> 8;
-            allB += lastB;
-            oddB += lastB >>> 8;
-        }
-
-        masks[0] = Below(allA, oddA, terms, limit, scale, slack);
-        masks[1] = Below(allB, oddB, terms is null ? null : terms + BlockSize, limit, scale, slack);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FindOne512(
-        byte* a, nint stride, int rows, byte* tables, float* terms, float limit, float scale, float slack, ulong* masks)
-    {
-        Vector512<ushort> allA = default, oddA = default;
-        for (; rows >= 2; rows -= 2, a += 2 * stride, tables += 2 * Row)
-        {
-            var codeA = Vector512.Load(a);
-            var pairA = Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables), codeA, Vector512.Load(tables + 64)),
-                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + 128), codeA, Vector512.Load(tables + 192)),
-                codeA);
-            codeA = Vector512.Load(a + stride);
-            pairA = Avx512BW.AddSaturate(pairA, Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + Row), codeA, Vector512.Load(tables + Row + 64)),
-                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + Row + 128), codeA, Vector512.Load(tables + Row + 192)),
-                codeA));
-            allA += pairA.AsUInt16();
-            oddA += pairA.AsUInt16() >>> 8;
-        }
-
-        if (rows == 1)
-        {
-            var codeA = Vector512.Load(a);
-            var lastA = Avx512BW.BlendVariable(
-                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables), codeA, Vector512.Load(tables + 64)),
-                Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(tables + 128), codeA, Vector512.Load(tables + 192)),
-                codeA).AsUInt16();
-            allA += lastA;
-            oddA += lastA >>> 8;
-        }
-
-        masks[0] = Below(allA, oddA, terms, limit, scale, slack);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Below(Vector512<ushort> all, Vector512<ushort> odd, float* terms, float limit, float scale, float slack)
-    {
-        var even = all - (odd << 8);
-        // In the order of the codes again: 0 to 31, 32 to 63.
-        var order = Vector512.Create(
-            (ushort)0, 32, 1, 33, 2, 34, 3, 35, 4, 36, 5, 37, 6, 38, 7, 39, 8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47);
-        var low = Avx512BW.PermuteVar32x16x2(even, order, odd);
-        var high = Avx512BW.PermuteVar32x16x2(even, order + Vector512.Create((ushort)16), odd);
-        Vector512<ushort> lowBound, highBound;
-        if (terms is null)
-        {
-            lowBound = highBound = Vector512.Create(Bounds(Vector512.Create(limit)), Bounds(Vector512.Create(limit)));
-        }
-        else
-        {
-            lowBound = Vector512.Create(Bounds(terms, limit, scale, slack), Bounds(terms + 16, limit, scale, slack));
-            highBound = Vector512.Create(Bounds(terms + 32, limit, scale, slack), Bounds(terms + 48, limit, scale, slack));
-        }
-
-        return Vector512.LessThan(low, lowBound).ExtractMostSignificantBits() | Vector512.LessThan(high, highBound).ExtractMostSignificantBits() << 32;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ushort> Bounds(float* terms, float limit, float scale, float slack)
-    {
-        var term = Vector512.Load(terms);
-        var v = Avx512F.FusedMultiplyAddNegated(term, Vector512.Create(scale), Vector512.Create(limit));
-        return Bounds(Avx512F.FusedMultiplyAdd(Vector512.Abs(term), Vector512.Create(slack), v));
-    }
-
-    // NaN becomes 0: of the two operands the instruction then gives the second.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ushort> Bounds(Vector512<float> v) => Avx512F.ConvertToVector256UInt16WithSaturation(
-        Avx512F.ConvertToVector512UInt32WithTruncation(Avx512F.Max(v, Vector512<float>.Zero)));
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FindRanges(float* table, int rows, float* lows, float* highs)
-    {
-        for (var r = 0; r < rows; r++, table += Row)
-        {
-            Vector512<float> a = Vector512.Load(table), b = a, c = Vector512.Load(table + 16), d = c;
-            for (var i = 32; i < Row; i += 32)
-            {
-                var x = Vector512.Load(table + i);
-                var y = Vector512.Load(table + i + 16);
-                a = Avx512F.Min(x, a);
-                b = Avx512F.Max(x, b);
-                c = Avx512F.Min(y, c);
-                d = Avx512F.Max(y, d);
-            }
-
-            a = Avx512F.Min(a, c);
-            b = Avx512F.Max(b, d);
-            var low = Avx.Min(a.GetLower(), a.GetUpper());
-            var high = Avx.Max(b.GetLower(), b.GetUpper());
-            var low4 = Sse.Min(low.GetLower(), low.GetUpper());
-            var high4 = Sse.Max(high.GetLower(), high.GetUpper());
-            low4 = Sse.Min(low4, Sse.MoveHighToLow(low4, low4));
-            high4 = Sse.Max(high4, Sse.MoveHighToLow(high4, high4));
-            lows[r] = Math.Min(low4.GetElement(0), low4.GetElement(1));
-            highs[r] = Math.Max(high4.GetElement(0), high4.GetElement(1));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Quantize(float* table, int rows, float* lows, float scale, byte* bytes)
-    {
-        var s = Vector512.Create(scale);
-        for (var r = 0; r < rows; r++)
-        {
-            var low = Vector512.Create(lows[r]);
-            for (var i = 0; i < Row; i += 32, table += 32, bytes += 32)
-            {
-                // Two statements each: subtracting and scaling in one step would round otherwise.
-                var x = (Vector512.Load(table) - low) * s;
-                var y = (Vector512.Load(table + 16) - low) * s;
-                Avx512F.ConvertToVector128ByteWithSaturation(Avx512F.ConvertToVector512UInt32WithTruncation(x)).Store(bytes);
-                Avx512F.ConvertToVector128ByteWithSaturation(Avx512F.ConvertToVector512UInt32WithTruncation(y)).Store(bytes + 16);
-            }
-        }
     }
 }

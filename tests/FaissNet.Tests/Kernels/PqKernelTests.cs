@@ -25,8 +25,8 @@ public sealed unsafe class PqKernelTests
         {
             Assert.False(knob switch
             {
-                "DOTNET_EnableAVX512" => Avx512F.IsSupported || PqFilter.IsSupported,
-                "DOTNET_EnableAVX2" => Avx2.IsSupported,
+                "DOTNET_EnableAVX512" => Avx512F.IsSupported || PqFilter.HasVbmi,
+                "DOTNET_EnableAVX2" => Avx2.IsSupported || PqFilter.IsSupported,
                 _ => Vector128.IsHardwareAccelerated,
             });
         }
@@ -248,7 +248,7 @@ public sealed unsafe class PqKernelTests
     {
         if (!PqFilter.IsSupported)
         {
-            Assert.False(Avx512Vbmi.IsSupported);
+            Assert.False(Avx2.IsSupported && Fma.IsSupported);
             return;
         }
 
