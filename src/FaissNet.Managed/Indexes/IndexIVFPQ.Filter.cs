@@ -17,7 +17,7 @@ public sealed unsafe partial class IndexIVFPQ
         var floats = codebook.TableFloats;
         var tables = scratch.Floats(floats * perPass);
         var scaled = scratch.Floats((long)Dimension * perPass);
-        var bytes = scratch.Bytes(PqFilter.TableBytes(CodeSize));
+        var bytes = scratch.Bytes(PqSearch.ScratchBytes(CodeSize));
         for (var first = 0; first < search.Count; first += perPass)
         {
             var count = Math.Min(perPass, search.Count - first);

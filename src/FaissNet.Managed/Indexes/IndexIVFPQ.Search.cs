@@ -62,11 +62,12 @@ public sealed unsafe partial class IndexIVFPQ
         else
         {
             var size = Lists.Size(list);
+            var run = stackalloc int[] { 0, CodeSize / 4 };
             for (var i = 0; i < count; i += PqScan.BlockSize)
             {
                 var stride = first + i + PqScan.BlockSize <= size ? PqScan.BlockSize : InvertedLists.TailStride(size, PqScan.BlockSize);
                 PqScan.SumBlock(
-                    codes + (long)(first + i) * CodeSize, stride, Math.Min(PqScan.BlockSize, count - i), CodeSize, table, distances + i);
+                    codes + (long)(first + i) * CodeSize, stride, Math.Min(PqScan.BlockSize, count - i), CodeSize, table, run, 1, distances + i);
             }
         }
 

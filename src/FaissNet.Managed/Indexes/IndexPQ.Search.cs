@@ -57,7 +57,7 @@ public sealed unsafe partial class IndexPQ
         var codebook = Codebook();
         using var scratch = Scratch.Rent();
         var tables = scratch.Floats(codebook.TableFloats * count);
-        var bytes = scratch.Bytes(PqFilter.TableBytes(CodeSize));
+        var bytes = scratch.Bytes(PqSearch.ScratchBytes(CodeSize));
         var heap = scratch.Floats(found);
         var ids = scratch.Longs(found);
         FillTables(queries + (long)first * Dimension, count, tables);

@@ -19,6 +19,7 @@ internal sealed unsafe class CentroidScores : IDisposable
 
     private readonly AlignedFloats _tiles;
     private readonly AlignedFloats _starts;
+    private readonly bool _isFinite = true;
 
     /// <param name="centroids">count·d floats.</param>
     /// <param name="count">The number of centroids.</param>
@@ -40,6 +41,8 @@ internal sealed unsafe class CentroidScores : IDisposable
                 column[(long)j * Tile] = value;
                 norm += value * value;
             }
+
+            _isFinite &= float.IsFinite(norm);
 
             _starts.Pointer[i] = i >= count ? float.NegativeInfinity : metric == MetricType.InnerProduct ? 0 : -norm / 2;
         }
@@ -76,6 +79,9 @@ internal sealed unsafe class CentroidScores : IDisposable
     public void Score(float* queries, int n, float* scores)
     {
         var d = Dimension;
+        if (!Vector512.IsHardwareAccelerated && ScoreNonzero(queries, n, scores))
+            return;
+
         // Beside a few queries, packing and the lanes that stay empty cost more than a second pass over the centroids.
         if (n < 4 || !Vector256.IsHardwareAccelerated)
         {
@@ -110,10 +116,64 @@ internal sealed unsafe class CentroidScores : IDisposable
             One512(tiles, Dimension, Tiles, starts, query, scores);
         else if (Vector256.IsHardwareAccelerated)
             One256(tiles, Dimension, Tiles, starts, query, scores);
-        else if (Vector128.IsHardwareAccelerated)
-            One128(tiles, Dimension, Tiles, starts, query, scores);
         else
-            OneScalar(tiles, Dimension, Tiles, starts, query, scores);
+            One128(tiles, Dimension, Tiles, starts, query, scores);
+    }
+
+    // By the components alone that are not zero; answers whether it did, which it does where they are few, or where no vectors are faster.
+    private bool ScoreNonzero(float* queries, int n, float* scores)
+    {
+        if (Vector128.IsHardwareAccelerated && (!Vector256.IsHardwareAccelerated || !IsSparse(queries, (long)n * Dimension)))
+            return false;
+
+        var d = Dimension;
+        using var scratch = Scratch.Rent();
+        var offsets = scratch.Ints((long)Group * d);
+        var values = scratch.Floats((long)Group * d);
+        var counts = stackalloc int[Group];
+        for (; n > 0; n -= Group, queries += (long)Group * d, scores += (long)Group * Stride)
+        {
+            var group = Math.Min(Group, n);
+            for (var i = 0; i < group; i++)
+                counts[i] = Compress(queries + (long)i * d, offsets + (long)i * d, values + (long)i * d);
+
+            // Tile by tile: it stays in the nearest cache while several queries meet it.
+            for (var tile = 0; tile < Tiles; tile++)
+            {
+                float* components = _tiles.Pointer + (long)tile * d * Tile, starts = _starts.Pointer + tile * Tile;
+                for (var i = 0; i < group; i++)
+                {
+                    int* at = offsets + (long)i * d;
+                    float* value = values + (long)i * d, to = scores + (long)i * Stride + tile * Tile;
+                    if (Vector256.IsHardwareAccelerated)
+                        Tile256(components, starts, at, value, counts[i], to);
+                    else
+                        TileScalar(components, starts, at, value, counts[i], to);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsSparse(float* values, long count)
+    {
+        const int Ratio = 3;
+        return _isFinite && new ReadOnlySpan<float>(values, checked((int)count)).Count(0f) > count - count / Ratio;
+    }
+
+    // Components that are zero add nothing, unless a centroid is infinite.
+    private int Compress(float* query, int* offsets, float* values)
+    {
+        var count = 0;
+        for (var j = 0; j < Dimension; j++)
+        {
+            offsets[count] = j * Tile;
+            values[count] = query[j];
+            count += query[j] != 0 || !_isFinite ? 1 : 0;
+        }
+
+        return count;
     }
 
     // [group][d][8]; lanes behind the last query are zero.
@@ -131,17 +191,17 @@ internal sealed unsafe class CentroidScores : IDisposable
         }
     }
 
-    /// <summary>What the other forms compute, in the order in which they compute it.</summary>
+    /// <summary>What the other forms compute, in the order in which they compute it, for one tile and one query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void OneScalar(float* tiles, int d, int count, float* starts, float* query, float* scores)
+    private static void TileScalar(float* tile, float* starts, int* offsets, float* values, int count, float* scores)
     {
-        for (var part = 0; part < count * (Tile / 8); part++, starts += 8, scores += 8)
+        for (var part = 0; part < Tile; part += 8, tile += 8, starts += 8, scores += 8)
         {
             float a = starts[0], b = starts[1], c = starts[2], e = starts[3], f = starts[4], g = starts[5], h = starts[6], i = starts[7];
-            var x = tiles + (long)(part / (Tile / 8)) * d * Tile + part % (Tile / 8) * 8;
-            for (var j = 0; j < d; j++, x += Tile)
+            for (nint j = 0; j < count; j++)
             {
-                var y = query[j];
+                var x = tile + offsets[j];
+                var y = values[j];
                 a += x[0] * y;
                 b += x[1] * y;
                 c += x[2] * y;
@@ -154,6 +214,27 @@ internal sealed unsafe class CentroidScores : IDisposable
 
             (scores[0], scores[1], scores[2], scores[3], scores[4], scores[5], scores[6], scores[7]) = (a, b, c, e, f, g, h, i);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile256(float* tile, float* starts, int* offsets, float* values, int count, float* scores)
+    {
+        Vector256<float> a = Vector256.Load(starts), b = Vector256.Load(starts + 8), c = Vector256.Load(starts + 16);
+        Vector256<float> e = Vector256.Load(starts + 24), f = Vector256.Load(starts + 32), g = Vector256.Load(starts + 40);
+        for (nint j = 0; j < count; j++)
+        {
+            var x = tile + offsets[j];
+            var y = Vector256.Create(values[j]);
+            a = Vector256.MultiplyAddEstimate(Vector256.Load(x), y, a);
+            b = Vector256.MultiplyAddEstimate(Vector256.Load(x + 8), y, b);
+            c = Vector256.MultiplyAddEstimate(Vector256.Load(x + 16), y, c);
+            e = Vector256.MultiplyAddEstimate(Vector256.Load(x + 24), y, e);
+            f = Vector256.MultiplyAddEstimate(Vector256.Load(x + 32), y, f);
+            g = Vector256.MultiplyAddEstimate(Vector256.Load(x + 40), y, g);
+        }
+
+        Store256(a, b, c, scores);
+        Store256(e, f, g, scores + 24);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -7,7 +7,7 @@ namespace FaissNet.Managed;
 /// The centroids of a <see cref="ProductQuantizer"/> in lanes, [M][dsub][width], for the tables of a search: one load brings the same
 /// component of many centroids. Width is ksub rounded up to whole vectors; the lanes behind ksub are zero.
 /// </summary>
-internal sealed unsafe class PqCodebook : IDisposable
+internal sealed unsafe partial class PqCodebook : IDisposable
 {
     /// <summary>Entries in a table that a byte of a code chooses from.</summary>
     public const int ByteValues = 256;
@@ -22,6 +22,7 @@ internal sealed unsafe class PqCodebook : IDisposable
     private const int Lanes = 16;
 
     private readonly AlignedFloats _components;
+    private readonly bool _isFinite = true;
 
     public PqCodebook(ProductQuantizer quantizer)
     {
@@ -35,7 +36,10 @@ internal sealed unsafe class PqCodebook : IDisposable
             {
                 var centroid = centroids.Slice((m * quantizer.KSub + i) * SubDimension, SubDimension);
                 for (var j = 0; j < SubDimension; j++)
+                {
                     _components.Pointer[((long)m * SubDimension + j) * Width + i] = centroid[j];
+                    _isFinite &= float.IsFinite(centroid[j]);
+                }
             }
         }
     }
@@ -102,7 +106,7 @@ internal sealed unsafe class PqCodebook : IDisposable
         where T : struct, DistanceKernels.IAccumulate
     {
         var d = M * SubDimension;
-        if (count < VectorsAtOnce || Width % 64 != 0 || !Vector256.IsHardwareAccelerated)
+        if (Width % 64 != 0)
         {
             for (var i = 0; i < count; i++)
                 Fill<T>(x + (long)i * d, tables + i * TableFloats);
@@ -110,13 +114,18 @@ internal sealed unsafe class PqCodebook : IDisposable
             return;
         }
 
+        if (!Vector512.IsHardwareAccelerated && typeof(T) == typeof(DistanceKernels.Product) && FillNonzero(x, count, tables))
+            return;
+
+        // A part's components stay in the first cache while all vectors meet them.
         for (var m = 0; m < M; m++)
         {
             var components = _components.Pointer + (long)m * SubDimension * Width;
             var part = x + m * SubDimension;
             var row = tables + (long)m * Width;
             var left = count;
-            for (; left >= VectorsAtOnce; left -= VectorsAtOnce, part += VectorsAtOnce * d, row += VectorsAtOnce * TableFloats)
+            var atOnce = Vector256.IsHardwareAccelerated ? VectorsAtOnce : int.MaxValue;
+            for (; left >= atOnce; left -= VectorsAtOnce, part += VectorsAtOnce * d, row += VectorsAtOnce * TableFloats)
             {
                 if (Vector512.IsHardwareAccelerated)
                     FillRows512<T>(part, d, components, SubDimension, Width, row, TableFloats);

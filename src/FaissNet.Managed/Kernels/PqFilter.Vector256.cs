@@ -11,59 +11,67 @@ internal static unsafe partial class PqFilter
     private const int Half = BlockSize / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static ulong Find256(
-        byte* codes, nint stride, int rows, byte* tables, float* terms, float limit, float scale, float slack)
+    private static ulong Find256(in Tables tables, byte* codes, nint stride, float* terms, float limit)
     {
         Vector256<ushort> allA = default, oddA = default, allB = default, oddB = default;
-        for (; rows >= 2; rows -= 2, codes += 2 * stride, tables += 2 * Row)
+        var pairs = tables.Pairs;
+        for (var i = tables.PairCount; i > 0; i--, pairs++)
         {
+            nint r = 2 * *pairs;
+            var code = codes + r * stride;
+            var table = tables.Bytes + r * Row;
             var pair = Avx2.AddSaturate(
-                LookUp256(tables, Vector256.Load(codes)), LookUp256(tables + Row, Vector256.Load(codes + stride))).AsUInt16();
+                LookUp256(table, Vector256.Load(code)), LookUp256(table + Row, Vector256.Load(code + stride))).AsUInt16();
             // Odd codes alone, and all with the even ones below: two additions instead of widening.
             allA += pair;
             oddA += pair >>> 8;
             pair = Avx2.AddSaturate(
-                LookUp256(tables, Vector256.Load(codes + Half)), LookUp256(tables + Row, Vector256.Load(codes + stride + Half))).AsUInt16();
+                LookUp256(table, Vector256.Load(code + Half)), LookUp256(table + Row, Vector256.Load(code + stride + Half))).AsUInt16();
             allB += pair;
             oddB += pair >>> 8;
         }
 
-        if (rows == 1)
+        if (tables.Rows % 2 != 0)
         {
-            var last = LookUp256(tables, Vector256.Load(codes)).AsUInt16();
+            nint r = tables.Rows - 1;
+            var last = LookUp256(tables.Bytes + r * Row, Vector256.Load(codes + r * stride)).AsUInt16();
             allA += last;
             oddA += last >>> 8;
-            last = LookUp256(tables, Vector256.Load(codes + Half)).AsUInt16();
+            last = LookUp256(tables.Bytes + r * Row, Vector256.Load(codes + r * stride + Half)).AsUInt16();
             allB += last;
             oddB += last >>> 8;
         }
 
-        var low = Below256(allA, oddA, terms, limit, scale, slack);
-        return low | (ulong)Below256(allB, oddB, terms is null ? null : terms + Half, limit, scale, slack) << Half;
+        var low = Below256(allA, oddA, terms, limit, tables.Scale, tables.TermSlack);
+        return low | (ulong)Below256(allB, oddB, terms is null ? null : terms + Half, limit, tables.Scale, tables.TermSlack) << Half;
     }
 
     /// <summary>The first half of a block alone: that is all that a list's last block may have.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static uint FindHalf256(
-        byte* codes, nint stride, int rows, byte* tables, float* terms, float limit, float scale, float slack)
+    private static uint FindHalf256(in Tables tables, byte* codes, nint stride, float* terms, float limit)
     {
         Vector256<ushort> all = default, odd = default;
-        for (; rows >= 2; rows -= 2, codes += 2 * stride, tables += 2 * Row)
+        var pairs = tables.Pairs;
+        for (var i = tables.PairCount; i > 0; i--, pairs++)
         {
+            nint r = 2 * *pairs;
+            var code = codes + r * stride;
+            var table = tables.Bytes + r * Row;
             var pair = Avx2.AddSaturate(
-                LookUp256(tables, Vector256.Load(codes)), LookUp256(tables + Row, Vector256.Load(codes + stride))).AsUInt16();
+                LookUp256(table, Vector256.Load(code)), LookUp256(table + Row, Vector256.Load(code + stride))).AsUInt16();
             all += pair;
             odd += pair >>> 8;
         }
 
-        if (rows == 1)
+        if (tables.Rows % 2 != 0)
         {
-            var last = LookUp256(tables, Vector256.Load(codes)).AsUInt16();
+            nint r = tables.Rows - 1;
+            var last = LookUp256(tables.Bytes + r * Row, Vector256.Load(codes + r * stride)).AsUInt16();
             all += last;
             odd += last >>> 8;
         }
 
-        return Below256(all, odd, terms, limit, scale, slack);
+        return Below256(all, odd, terms, limit, tables.Scale, tables.TermSlack);
     }
 
     // A shuffle gives 0 where the highest bit is set: so the upper eight tables join the lower eight by OR, and three bits are left to choose by.

@@ -52,6 +52,12 @@ internal static unsafe partial class PqFilter
         /// <summary>Bytes per code.</summary>
         public int Rows;
 
+        /// <summary>The pairs of rows, each two from an even one on, that have other bytes than zero.</summary>
+        public int* Pairs;
+
+        /// <summary>How many.</summary>
+        public int PairCount;
+
         /// <summary>Σlo_r</summary>
         public double Lows;
 
@@ -79,7 +85,7 @@ internal static unsafe partial class PqFilter
     }
 
     /// <summary>Bytes that <see cref="Prepare"/> fills.</summary>
-    public static long TableBytes(int rows) => (long)rows * Row;
+    public static long TableBytes(int rows) => (long)rows * Row + rows / 2 * sizeof(int);
 
     /// <summary>Makes the byte tables of a query.</summary>
     /// <param name="table">[rows][256] floats.</param>
@@ -127,11 +133,21 @@ internal static unsafe partial class PqFilter
         else
             Quantize256(table, rows, lows, scale, bytes);
 
+        var pairs = (int*)(bytes + (long)rows * Row);
+        var pairCount = 0;
+        for (var r = 0; r < rows - 1; r += 2)
+        {
+            if ((highs[r] - lows[r]) * scale >= 1 || (highs[r + 1] - lows[r + 1]) * scale >= 1)
+                pairs[pairCount++] = r / 2;
+        }
+
         var gamma = (rows + 2) * UnitRoundoff / (1 - (rows + 2) * UnitRoundoff);
         tables = new Tables
         {
             Bytes = bytes,
             Rows = rows,
+            Pairs = pairs,
+            PairCount = pairCount,
             Lows = sum,
             Largest = largest,
             Scale = scale,
@@ -156,9 +172,7 @@ internal static unsafe partial class PqFilter
         {
             for (; blocks > 0; blocks--, codes += size, masks++)
             {
-                *masks = stride > Half
-                    ? Find256(codes, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack)
-                    : FindHalf256(codes, stride, tables.Rows, tables.Bytes, terms, limit, tables.Scale, tables.TermSlack);
+                *masks = stride > Half ? Find256(tables, codes, stride, terms, limit) : FindHalf256(tables, codes, stride, terms, limit);
                 if (terms is not null)
                     terms += BlockSize;
             }

@@ -56,6 +56,8 @@ internal unsafe struct PqSearch
     private const int FirstBlocks = 8;
 
     private readonly float* _table;
+    private readonly int* _runs;
+    private readonly int _runCount;
     private readonly PqFilter.Tables _filter;
     private readonly bool _isFiltered;
     private readonly IdSelector? _selector;
@@ -66,7 +68,7 @@ internal unsafe struct PqSearch
 
     /// <param name="table">[codeSize][256] floats.</param>
     /// <param name="codeSize">Bytes per code.</param>
-    /// <param name="bytes">Room for <see cref="PqFilter.TableBytes"/> bytes, aligned to 64.</param>
+    /// <param name="bytes">Room for <see cref="ScratchBytes"/> bytes, aligned to 64.</param>
     /// <param name="selector">Only these ids count; null for all.</param>
     /// <param name="heap">k distances: a <see cref="NearestHeap"/>.</param>
     /// <param name="labels">Its ids.</param>
@@ -74,12 +76,17 @@ internal unsafe struct PqSearch
     public PqSearch(float* table, int codeSize, byte* bytes, IdSelector? selector, float* heap, long* labels, int k)
     {
         _table = table;
+        _runs = (int*)(bytes + PqFilter.TableBytes(codeSize));
+        _runCount = PqScan.FindRuns(table, codeSize, _runs);
         _isFiltered = PqFilter.Prepare(table, codeSize, bytes, out _filter);
         _selector = selector;
         _heap = heap;
         _labels = labels;
         _k = k;
     }
+
+    /// <summary>Bytes that a search needs.</summary>
+    public static long ScratchBytes(int codeSize) => PqFilter.TableBytes(codeSize) + (codeSize / 4 + 1) * sizeof(int);
 
     /// <summary>Offers codes to the heap.</summary>
     public void Scan(in PqBlocks codes)
@@ -158,7 +165,7 @@ internal unsafe struct PqSearch
         var count = codes.Count(block);
         var first = block * PqScan.BlockSize;
         var distances = stackalloc float[PqScan.BlockSize];
-        PqScan.SumBlock(codes.Block(block), codes.Stride(block), count, codes.CodeSize, _table, distances);
+        PqScan.SumBlock(codes.Block(block), codes.Stride(block), count, codes.CodeSize, _table, _runs, _runCount, distances);
         // Most are too far: their ids are not even read.
         for (var mask = PqScan.Finish(distances, codes.TermsOf(block), codes.Common, count, _heap[0]); mask != 0; mask &= mask - 1)
         {
