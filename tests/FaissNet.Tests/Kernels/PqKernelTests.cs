@@ -145,10 +145,15 @@ public sealed unsafe class PqKernelTests
             // Several at once, and some left over.
             const int most = 7;
             var queries = TestVectors.Uniform(most, d, 9, seed: 2);
-            for (var count = 1; count <= most; count++)
+            foreach (var kept in new[] { 1, 5, most * d })
             {
-                CheckTable<DistanceKernels.Product>(count, (x, y) => x * y);
-                CheckTable<DistanceKernels.SquaredDifference>(count, (x, y) => (x - y) * (x - y));
+                // All components, every fifth, one.
+                KeepOneOf(queries, kept);
+                for (var count = 1; count <= most; count++)
+                {
+                    CheckTable<DistanceKernels.Product>(count, (x, y) => x * y);
+                    CheckTable<DistanceKernels.SquaredDifference>(count, (x, y) => (x - y) * (x - y));
+                }
             }
 
             void CheckTable<T>(int count, Func<float, float, float> pair)
@@ -195,6 +200,9 @@ public sealed unsafe class PqKernelTests
             {
                 var centroids = TestVectors.Uniform(k, d, 9, seed: k);
                 var queries = TestVectors.Uniform(20, d, 9, seed: d);
+                if (k % 3 != 0)
+                    KeepOneOf(queries, 5);
+
                 fixed (float* c = centroids, q = queries)
                 {
                     using var scores = new CentroidScores(c, k, d, MetricType.L2);
@@ -358,6 +366,13 @@ public sealed unsafe class PqKernelTests
                 }
             }
         }
+    }
+
+    // One component of so many stays; the others become zero.
+    private static void KeepOneOf(float[] vectors, int number)
+    {
+        for (var i = 0; i < vectors.Length; i++)
+            vectors[i] = i % number == 0 ? vectors[i] : 0;
     }
 
     private static float[] Floats(Random random, int count)
