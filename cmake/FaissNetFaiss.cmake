@@ -5,6 +5,7 @@
 #   FAISSNET_FAISS_TARGET_<variant>, FAISSNET_FAISS_OPTIONS_<variant>, FAISSNET_FAISS_DEFINITIONS_<variant>
 #   FAISSNET_FAISS_SHARED    whether it is a shared library
 #   FAISSNET_HAVE_OPENBLAS   whether openblas_get_config can be linked
+#   FAISSNET_CUDART          the CUDA run time that a FAISS with GPU support links
 
 include(CheckCXXSourceCompiles)
 include(CheckCXXSourceRuns)
@@ -37,7 +38,8 @@ if(NOT TARGET faiss)
             set_target_properties(${name} PROPERTIES
                 IMPORTED_LOCATION "${FAISSNET_LIBRARY_${name}}"
                 INTERFACE_INCLUDE_DIRECTORIES "${FAISSNET_FAISS_INCLUDE}"
-                INTERFACE_LINK_LIBRARIES "OpenMP::OpenMP_CXX;LAPACK::LAPACK;BLAS::BLAS")
+                INTERFACE_LINK_LIBRARIES
+                    "OpenMP::OpenMP_CXX;LAPACK::LAPACK;BLAS::BLAS;$<$<BOOL:${FAISSNET_ENABLE_GPU}>:CUDA::cudart;CUDA::cublas>")
         endif()
     endforeach()
 endif()
@@ -58,6 +60,11 @@ if(FAISSNET_FAISS_VERSION VERSION_LESS 1.7.3)
     message(FATAL_ERROR "FAISS ${FAISSNET_FAISS_VERSION} is too old; FaissNet needs 1.7.3 or later.")
 endif()
 
+if(FAISSNET_ENABLE_GPU AND NOT EXISTS "${faissnet_faiss_include}/faiss/gpu/GpuIndex.h")
+    message(FATAL_ERROR
+        "FAISSNET_ENABLE_GPU is ON, and the FAISS in ${faissnet_faiss_include} was built without its GPU part (FAISS_ENABLE_GPU).")
+endif()
+
 foreach(target IN ITEMS faiss faiss_avx2 faiss_avx512)
     if(NOT TARGET ${target})
         continue()
@@ -75,6 +82,16 @@ foreach(target IN ITEMS faiss faiss_avx2 faiss_avx512)
         find_package(CUDAToolkit REQUIRED)
     endif()
 endforeach()
+
+# Two CUDA run times in one library would each keep a current device and a last error: FAISS's is ours.
+set(FAISSNET_CUDART "")
+if(FAISSNET_ENABLE_GPU)
+    get_target_property(libraries faiss INTERFACE_LINK_LIBRARIES)
+    set(FAISSNET_CUDART CUDA::cudart)
+    if(libraries MATCHES "CUDA::cudart_static")
+        set(FAISSNET_CUDART CUDA::cudart_static)
+    endif()
+endif()
 
 # The exceptions of a shared FAISS come from the shared C++ run time, so the shim must use that one too.
 get_target_property(FAISSNET_FAISS_TYPE faiss TYPE)

@@ -56,7 +56,8 @@ endif()
         "-Dnm=${CMAKE_NM}"
         -P "${PROJECT_SOURCE_DIR}/cmake/CheckExports.cmake")
 
-    if(NOT FAISSNET_SANITIZE)
+    # CUDA's libraries are the machine's.
+    if(NOT FAISSNET_SANITIZE AND NOT FAISSNET_ENABLE_GPU)
         add_test(NAME ${variant}.isolated COMMAND
             "${PROJECT_SOURCE_DIR}/native/tests/isolated.sh"
             "${CMAKE_CURRENT_BINARY_DIR}/packed" "$<TARGET_FILE_NAME:${target}>" $<TARGET_FILE:faissnet_isolated>)

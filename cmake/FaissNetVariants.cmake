@@ -26,8 +26,7 @@ foreach(variant IN LISTS FAISSNET_VARIANTS)
         ${FAISSNET_FAISS_DEFINITIONS_${variant}})
     target_compile_options(${target} PRIVATE ${FAISSNET_FAISS_OPTIONS_${variant}})
     target_link_libraries(${target} PRIVATE
-        faissnet_warnings faissnet_sanitizers ${faiss} OpenMP::OpenMP_CXX Threads::Threads
-        $<$<BOOL:${FAISSNET_ENABLE_GPU}>:CUDA::cudart>)
+        faissnet_warnings faissnet_sanitizers ${faiss} OpenMP::OpenMP_CXX Threads::Threads ${FAISSNET_CUDART})
     set_target_properties(${target} PROPERTIES
         CXX_VISIBILITY_PRESET hidden
         VISIBILITY_INLINES_HIDDEN ON

@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
-# build-faiss.sh [SOURCE]: builds FAISS into the cache and prints the prefix. Without SOURCE it is the source package of this
-# Debian or Ubuntu. What is in the cache already is not built again.
+# build-faiss.sh [--gpu] [SOURCE]: builds FAISS into the cache and prints the prefix. Without SOURCE it is the source package of this
+# Debian or Ubuntu. What is in the cache already is not built again. --gpu: with FAISS's GPU part, for which the CUDA toolkit must be there.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+gpu=OFF
+if [ "${1:-}" = --gpu ]; then
+    gpu=ON
+    shift
+    command -v nvcc >/dev/null || [ -n "${CUDACXX:-}" ] ||
+        fail "nvcc is not on PATH: FAISS's GPU part needs the CUDA toolkit (or CUDACXX=/path/to/nvcc)."
+fi
 source_tree=${1:-}
 if [ -n "$source_tree" ] && [ ! -e "$source_tree/faiss/Index.h" ]; then
     fail "$source_tree is no FAISS source tree: it has no faiss/Index.h."
@@ -14,8 +21,10 @@ if is_debian_like; then need_build_tools libopenblas-openmp-dev dpkg-dev; else n
 
 flags=(
     -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_LIBDIR=lib
-    -DFAISS_ENABLE_GPU=OFF -DFAISS_ENABLE_PYTHON=OFF -DFAISS_ENABLE_C_API=OFF -DFAISS_ENABLE_EXTRAS=OFF -DBUILD_TESTING=OFF
+    -DFAISS_ENABLE_GPU=$gpu -DFAISS_ENABLE_PYTHON=OFF -DFAISS_ENABLE_C_API=OFF -DFAISS_ENABLE_EXTRAS=OFF -DBUILD_TESTING=OFF
     -DFAISS_ENABLE_MKL=OFF -DCMAKE_DISABLE_FIND_PACKAGE_MKL=ON)
+# Machine code for each generation of devices that the toolkit knows, not just for the one in this machine.
+if [ $gpu = ON ]; then flags+=("-DCMAKE_CUDA_ARCHITECTURES=${CUDAARCHS:-all-major}"); fi
 if is_debian_like; then
     # OpenBLAS with OpenMP's threads, which it then shares with FAISS; static, so that users need no package.
     blas=$(dpkg -L libopenblas-openmp-dev | grep '/libopenblas\.a$' | head -n 1)

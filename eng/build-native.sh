@@ -25,9 +25,11 @@ if [ -z "${VCPKG_ROOT:-}" ] && command -v vcpkg >/dev/null; then
 fi
 
 preset=prefix
+from_source=()
+if $gpu; then from_source=(--gpu); fi
 if [ -n "${FAISSNET_FAISS_SOURCE:-}" ]; then
     say "FAISS: the source tree in FAISSNET_FAISS_SOURCE, $FAISSNET_FAISS_SOURCE"
-    faiss=$("$root/eng/build-faiss.sh" "$FAISSNET_FAISS_SOURCE")
+    faiss=$("$root/eng/build-faiss.sh" "${from_source[@]}" "$FAISSNET_FAISS_SOURCE")
 elif [ -n "${faiss_ROOT:-}" ]; then
     [ -d "$faiss_ROOT" ] || fail "faiss_ROOT is $faiss_ROOT, which is no folder."
     say "FAISS: the prefix in faiss_ROOT, $faiss_ROOT"
@@ -46,7 +48,7 @@ elif [ -e "${VCPKG_ROOT:-}/scripts/buildsystems/vcpkg.cmake" ]; then
     if $asan && [ ! -d "$faiss" ]; then "$root/eng/build-native.sh" >/dev/null; fi
 elif is_debian_like; then
     say "FAISS: the source package of this distribution"
-    faiss=$("$root/eng/build-faiss.sh")
+    faiss=$("$root/eng/build-faiss.sh" "${from_source[@]}")
 else
     fail "no way to FAISS: set VCPKG_ROOT, faiss_ROOT (a prefix) or FAISSNET_FAISS_SOURCE (a source tree)."
 fi

@@ -119,9 +119,6 @@ FAISSNET_API faissnet_status faissnet_set_thread_count(int32_t threads);
 /* Indexes and range results that were created and not yet freed: for leak tests. */
 FAISSNET_API faissnet_status faissnet_live_handles(int64_t* count);
 
-/* The CUDA devices that FAISS sees; FAISSNET_UNSUPPORTED in a build without GPU support. */
-FAISSNET_API faissnet_status faissnet_gpu_device_count(int32_t* count);
-
 /* ---- Lifecycle -------------------------------------------------------------- */
 
 /* FAISS's index_factory, as in "OPQ16,IVF4096,PQ16". The new index owns all its parts. */
@@ -296,6 +293,118 @@ FAISSNET_API faissnet_status faissnet_index_write_file(const faissnet_index* ind
 FAISSNET_API faissnet_status faissnet_index_read_file(const char* path, faissnet_index** index);
 FAISSNET_API faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write_fn write, void* context);
 FAISSNET_API faissnet_status faissnet_index_read(faissnet_read_fn read, void* context, faissnet_index** index);
+
+/* ---- GPU --------------------------------------------------------------------- */
+
+/* All but faissnet_gpu_estimate answer FAISSNET_UNSUPPORTED in a build without GPU support (FAISSNET_ENABLE_GPU).
+ *
+ * An index on a GPU is a faissnet_index: it is freed, trained, added to, reset, searched (without parameters), reconstructed
+ * from (flat ones) and asked for its properties by the functions above. What FAISS has no GPU form of (removal, range search,
+ * selectors, merging, encoding, writing, cloning) answers FAISSNET_UNSUPPORTED; faissnet_gpu_index_to_cpu gives an index that
+ * can. FAISS's GPU code allows one call at a time on all indexes that share resources: calls from several threads take turns. */
+typedef struct faissnet_gpu_resources faissnet_gpu_resources;
+
+/* The CUDA devices, numbered from 0. Without a driver there are none. */
+FAISSNET_API faissnet_status faissnet_gpu_device_count(int32_t* count);
+FAISSNET_API faissnet_status faissnet_gpu_device_name(int32_t device, char* buffer, int64_t capacity, int64_t* length);
+/* Bytes. Asking for the free ones makes CUDA set up its context on the device. */
+FAISSNET_API faissnet_status faissnet_gpu_device_memory(int32_t device, int64_t* available, int64_t* total);
+FAISSNET_API faissnet_status faissnet_gpu_device_compute_capability(int32_t device, int32_t* major, int32_t* minor);
+
+/* FAISS's StandardGpuResources: streams, cuBLAS, temporary and pinned memory, for any number of indexes, which keep it alive.
+ * temporary_bytes: set aside on each device that is used, at its first use; 0: allocated call by call; -1: FAISS's choice, 1.5 GiB
+ * on devices with more than 8 GiB, which is also the most that it takes. pinned_bytes: in host memory, for copies that overlap
+ * with searching; -1: FAISS's choice, 256 MiB. null_stream: work is ordered on CUDA's default stream instead of one of FAISS's. */
+FAISSNET_API faissnet_status faissnet_gpu_resources_new(
+    int64_t temporary_bytes, int64_t pinned_bytes, int32_t null_stream, faissnet_gpu_resources** resources);
+
+/* Indexes on the resources keep what they need. */
+FAISSNET_API void faissnet_gpu_resources_free(faissnet_gpu_resources* resources);
+
+/* What FAISS holds on a device through these resources, temporary memory included, and how much of that is free: bytes. */
+FAISSNET_API faissnet_status faissnet_gpu_resources_memory(
+    const faissnet_gpu_resources* resources, int32_t device, int64_t* allocated, int64_t* temporary_available);
+
+/* Orders work on a device on a stream of the caller's (a cudaStream_t that outlives its use here), and on FAISS's own again. */
+FAISSNET_API faissnet_status faissnet_gpu_resources_set_stream(faissnet_gpu_resources* resources, int32_t device, void* stream);
+FAISSNET_API faissnet_status faissnet_gpu_resources_revert_stream(faissnet_gpu_resources* resources, int32_t device);
+
+/* FAISS's MemorySpace. */
+enum {
+    FAISSNET_GPU_MEMORY_DEVICE = 1,
+    FAISSNET_GPU_MEMORY_UNIFIED = 2 /* may be larger than the device's; compute capability 6.0 or later */
+};
+
+/* FAISS's IndicesOptions: where the ids of IVF indexes are. */
+enum {
+    FAISSNET_GPU_INDICES_CPU = 0,
+    FAISSNET_GPU_INDICES_IVF = 1, /* nowhere: labels are list << 32 | offset */
+    FAISSNET_GPU_INDICES_BIT32 = 2, /* ids up to 2^31 - 1 */
+    FAISSNET_GPU_INDICES_BIT64 = 3
+};
+
+typedef struct faissnet_gpu_options {
+    int32_t device;
+    int32_t memory_space;
+    int32_t float16;            /* flat: vectors are stored in float16; IVFPQ: look-up tables are */
+    int32_t float16_coarse;     /* the coarse quantizer; only in indexes that are made on the GPU */
+    int32_t precomputed_tables; /* IVFPQ with L2: nlist * m * 2^nbits more values, faster searches */
+    int32_t indices;
+    int32_t cuvs;               /* NVIDIA's implementation: 0, 1, or -1: if FAISS was built with it */
+    int32_t cpu_coarse;         /* from_cpu: a coarse quantizer that has no GPU form may stay on the CPU */
+    int64_t reserve_vectors;    /* IVF: makes room for so many */
+    int32_t shard;              /* several devices: a part of the vectors on each, rather than all of them */
+    int32_t shard_type;         /* IVF: 1: by id modulo the number of devices; 2: by ranges of ids */
+} faissnet_gpu_options;
+
+/* Bytes that a CPU index takes on one device, by the sizes of FAISS's GPU structures. Works in every build. */
+FAISSNET_API faissnet_status faissnet_gpu_estimate(
+    const faissnet_index* index, const faissnet_gpu_options* options, int64_t* bytes);
+
+/* GpuIndexFlat, GpuIndexIVFFlat and GpuIndexIVFPQ, empty. FAISSNET_OUT_OF_MEMORY if the device has too little left. */
+FAISSNET_API faissnet_status faissnet_gpu_flat_new(
+    faissnet_gpu_resources* resources, int32_t d, int32_t metric, const faissnet_gpu_options* options, faissnet_index** index);
+FAISSNET_API faissnet_status faissnet_gpu_ivf_flat_new(
+    faissnet_gpu_resources* resources, int32_t d, int64_t nlist, int32_t metric, const faissnet_gpu_options* options,
+    faissnet_index** index);
+FAISSNET_API faissnet_status faissnet_gpu_ivf_pq_new(
+    faissnet_gpu_resources* resources, int32_t d, int64_t nlist, int64_t m, int32_t nbits, int32_t metric,
+    const faissnet_gpu_options* options, faissnet_index** index);
+
+/* FAISS's index_cpu_to_gpu: Flat, IVFFlat, IVFPQ, IVF scalar quantizers, SQfp16, and IDMap and PreTransform around them. */
+FAISSNET_API faissnet_status faissnet_gpu_index_from_cpu(
+    faissnet_gpu_resources* resources, const faissnet_index* cpu, const faissnet_gpu_options* options, faissnet_index** index);
+
+/* FAISS's index_cpu_to_gpu_multiple; options->device is not looked at. As many resources as devices, no two the same: each device
+ * has a thread of its own. */
+FAISSNET_API faissnet_status faissnet_gpu_index_from_cpu_multiple(
+    int64_t count, faissnet_gpu_resources* const* resources, const int32_t* devices, const faissnet_index* cpu,
+    const faissnet_gpu_options* options, faissnet_index** index);
+
+/* FAISS's index_gpu_to_cpu; replicas and shards become one index. The index must be trained, and have ids. */
+FAISSNET_API faissnet_status faissnet_gpu_index_to_cpu(const faissnet_index* index, faissnet_index** cpu);
+
+/* As faissnet_index_search; nprobe for this call, 0: as the index is set. */
+FAISSNET_API faissnet_status faissnet_gpu_index_search(
+    const faissnet_index* index, int64_t n, const float* x, int64_t k, int64_t nprobe, float* distances, int64_t* labels);
+
+/* One of FAISSNET_KIND_…, of the class on the GPU. */
+FAISSNET_API faissnet_status faissnet_gpu_index_kind(const faissnet_index* index, int32_t* kind);
+
+/* The largest k and nprobe that FAISS's GPU code takes. */
+FAISSNET_API faissnet_status faissnet_gpu_index_max_k(const faissnet_index* index, int64_t* max_k);
+
+/* FAISSNET_UNSUPPORTED without an IVF. Sizes: on one device only. */
+FAISSNET_API faissnet_status faissnet_gpu_index_nlist(const faissnet_index* index, int64_t* nlist);
+FAISSNET_API faissnet_status faissnet_gpu_index_get_nprobe(const faissnet_index* index, int64_t* nprobe);
+FAISSNET_API faissnet_status faissnet_gpu_index_set_nprobe(faissnet_index* index, int64_t nprobe);
+FAISSNET_API faissnet_status faissnet_gpu_index_list_sizes(const faissnet_index* index, int64_t count, int64_t* sizes);
+
+/* FAISSNET_UNSUPPORTED without an IVFPQ. */
+FAISSNET_API faissnet_status faissnet_gpu_index_pq(const faissnet_index* index, int64_t* m, int32_t* nbits);
+
+/* Gives back what lists had reserved for growing: bytes. */
+FAISSNET_API faissnet_status faissnet_gpu_index_reclaim(faissnet_index* index, int64_t* bytes);
 
 #ifdef __cplusplus
 }

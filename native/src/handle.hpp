@@ -24,6 +24,12 @@ struct Counted {
     static std::atomic<int64_t> live;
 };
 
+// An index of this shim's own around one of FAISS's, whose name it has to the caller.
+struct Carrier {
+    virtual ~Carrier() = default;
+    virtual const faiss::Index& carried() const = 0;
+};
+
 // Where the vector of each id lies, sorted by id. FAISS's own direct map would do for IVF, but it refuses ids
 // that are not sequential, refuses later removals, and is written into the file; this stands beside the index.
 struct Locations {

@@ -25,6 +25,9 @@ std::string class_name(const faiss::Index& index) {
     if (const auto colons = name.find("::"); colons != std::string::npos) {
         name.erase(0, colons + 2);
     }
+    if (name.compare(0, 5, "gpu::") == 0) {
+        name.erase(0, 5);
+    }
     // IndexIDMap is an alias of IndexIDMapTemplate<faiss::Index>.
     if (const auto alias = name.find("Template<"); alias != std::string::npos) {
         name.erase(alias);
@@ -33,6 +36,9 @@ std::string class_name(const faiss::Index& index) {
 }
 
 std::string type_name(const faiss::Index& index) {
+    if (auto carrier = dynamic_cast<const Carrier*>(&index)) {
+        return type_name(carrier->carried());
+    }
     const faiss::Index* inner = unwrap_once(index);
     return inner == nullptr ? class_name(index) : class_name(index) + "(" + type_name(*inner) + ")";
 }

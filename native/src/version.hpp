@@ -17,6 +17,11 @@
 #include <faiss/utils/simd_levels.h>
 #endif
 
+#ifdef FAISSNET_ENABLE_GPU
+#include <faiss/gpu/GpuIndex.h>
+#include <faiss/gpu/impl/IndexUtils.h>
+#endif
+
 // The instruction set that the build links this library for.
 #ifndef FAISSNET_VARIANT
 #define FAISSNET_VARIANT "generic"
@@ -82,6 +87,44 @@ inline std::string simd_level() {
 
 inline bool set_simd_level(const std::string& name) {
     return name == FAISSNET_VARIANT;
+}
+#endif
+
+#ifdef FAISSNET_ENABLE_GPU
+// A list of more than 2 GiB ends the process when it is copied to a GPU before 1.7.4.
+constexpr bool kGpuListsAreShort = !FAISSNET_FAISS_AT_LEAST(1, 7, 4);
+
+// NVIDIA's implementation: none before 1.8, then called raft, since 1.10 cuVS. The rank decides which of the three fits.
+template <typename Config>
+auto cuvs_of(Config& config, int) -> decltype((config.use_cuvs)) {
+    return config.use_cuvs;
+}
+template <typename Config>
+auto cuvs_of(Config& config, long) -> decltype((config.use_raft)) {
+    return config.use_raft;
+}
+template <typename Config>
+bool& cuvs_of(Config&, ...) {
+    static thread_local bool nowhere;
+    nowhere = false;
+    return nowhere;
+}
+
+// Before 1.9 such a quantizer stays on the CPU without being asked.
+template <typename Config>
+auto allow_cpu_coarse(Config& config, bool allow, int) -> decltype(static_cast<void>(config.allowCpuCoarseQuantizer)) {
+    config.allowCpuCoarseQuantizer = allow;
+}
+template <typename Config>
+void allow_cpu_coarse(Config&, bool, long) {}
+
+// The largest k and nprobe. FAISS's own check leaves out the limit itself in 1.7.3, and knows another one for cuVS since 1.12.
+inline int64_t max_gpu_selection([[maybe_unused]] bool with_cuvs) {
+#if FAISSNET_FAISS_AT_LEAST(1, 12, 0)
+    return faiss::gpu::getMaxKSelection(with_cuvs);
+#else
+    return faiss::gpu::getMaxKSelection() - (FAISSNET_FAISS_AT_LEAST(1, 7, 4) ? 0 : 1);
+#endif
 }
 #endif
 
