@@ -300,7 +300,7 @@ FAISSNET_API faissnet_status faissnet_index_read(faissnet_read_fn read, void* co
  *
  * An index on a GPU is a faissnet_index: it is freed, trained, added to, reset, searched (without parameters), reconstructed
  * from (flat ones) and asked for its properties by the functions above. What FAISS has no GPU form of (removal, range search,
- * selectors, merging, encoding, writing, cloning) answers FAISSNET_UNSUPPORTED; faissnet_gpu_index_to_cpu gives an index that
+ * selectors, merging, encoding, writing) answers FAISSNET_UNSUPPORTED; faissnet_gpu_index_to_cpu gives an index that
  * can. FAISS's GPU code allows one call at a time on all indexes that share resources: calls from several threads take turns. */
 typedef struct faissnet_gpu_resources faissnet_gpu_resources;
 
@@ -383,6 +383,9 @@ FAISSNET_API faissnet_status faissnet_gpu_index_from_cpu_multiple(
 
 /* FAISS's index_gpu_to_cpu; replicas and shards become one index. The index must be trained, and have ids. */
 FAISSNET_API faissnet_status faissnet_gpu_index_to_cpu(const faissnet_index* index, faissnet_index** cpu);
+
+/* A deep copy on the same devices, by way of the CPU. A coarse quantizer in float16 becomes one in float32. */
+FAISSNET_API faissnet_status faissnet_gpu_index_clone(const faissnet_index* index, faissnet_index** copy);
 
 /* As faissnet_index_search; nprobe for this call, 0: as the index is set. */
 FAISSNET_API faissnet_status faissnet_gpu_index_search(

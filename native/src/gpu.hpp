@@ -106,6 +106,9 @@ class OnGpu final : public faiss::Index, public Carrier {
     const std::vector<Place>& places() const {
         return places_;
     }
+    const faissnet_gpu_options& options() const {
+        return options_;
+    }
 
     // Makes the same anew, untrained; empty for an index that came from the CPU.
     std::function<std::unique_ptr<faiss::Index>()> fresh;

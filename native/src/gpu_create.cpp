@@ -124,6 +124,33 @@ void create(
     hand_over(std::move(made), index);
 }
 
+// Copies an index that has a GPU form to its places: one, or replicas or shards.
+std::unique_ptr<OnGpu> place(const faiss::Index& source, const faissnet_gpu_options& options, const std::vector<Place>& places) {
+    std::unique_ptr<OnGpu> made; // freed without the lock, should anything fail: it takes that itself
+    const Exclusive lock(places);
+    const double bytes = static_cast<double>(gpu_bytes(source, options));
+    const double here = options.shard != 0 ? bytes / static_cast<double>(places.size()) : bytes;
+    std::vector<GpuResourcesProvider*> providers;
+    std::vector<int> devices;
+    for (const auto& each : places) {
+        each.resources->prepare(each.device, here, options.memory_space == FAISSNET_GPU_MEMORY_UNIFIED);
+        providers.push_back(each.resources->provider.get());
+        devices.push_back(each.device);
+    }
+    auto inner = on_device_memory([&] {
+        if (places.size() == 1) {
+            return std::unique_ptr<faiss::Index>(Cloner(providers[0], options).clone_Index(&source));
+        }
+        GpuMultipleClonerOptions all;
+        fill(all, options);
+        all.shard = options.shard != 0;
+        all.shard_type = options.shard_type;
+        return std::unique_ptr<faiss::Index>(index_cpu_to_gpu_multiple(providers, devices, &source, &all));
+    });
+    made = std::make_unique<OnGpu>(places, options, source, std::move(inner));
+    return made;
+}
+
 void require_dimension(int32_t d) {
     if (d < 1) {
         fail(FAISSNET_INVALID_ARGUMENT, "d is %d: expected at least 1", d);
@@ -225,17 +252,7 @@ faissnet_status faissnet_gpu_index_from_cpu(
         if (find_inside<faiss::IndexScalarQuantizer>(source) != nullptr) {
             placed.float16 = 1; // becomes a flat index in float16
         }
-        std::unique_ptr<OnGpu> made;
-        {
-            const std::lock_guard<std::mutex> lock(holder->mutex);
-            holder->prepare(
-                    options->device, static_cast<double>(gpu_bytes(source, *options)),
-                    options->memory_space == FAISSNET_GPU_MEMORY_UNIFIED);
-            Cloner cloner(holder->provider.get(), *options);
-            auto inner = on_device_memory([&] { return std::unique_ptr<faiss::Index>(cloner.clone_Index(&source)); });
-            made = std::make_unique<OnGpu>(std::vector<Place>{{holder, options->device}}, placed, source, std::move(inner));
-        }
-        hand_over(std::move(made), index);
+        hand_over(place(source, placed, {{holder, options->device}}), index);
     });
 }
 
@@ -257,34 +274,33 @@ faissnet_status faissnet_gpu_index_from_cpu_multiple(
             fail(FAISSNET_UNSUPPORTED, "FAISS spreads indexes over several devices in the devices' own memory only (memory_space = 1)");
         }
         std::vector<Place> places;
-        std::vector<GpuResourcesProvider*> providers;
-        std::vector<int> numbers(devices, devices + count);
         for (int64_t i = 0; i < count; i++) {
             require_device(devices[i]);
-            places.push_back({shared(resources[i]), devices[i]});
-            providers.push_back(places.back().resources->provider.get());
-            if (std::count(providers.begin(), providers.end(), providers.back()) > 1) {
+            const auto holder = shared(resources[i]);
+            if (std::any_of(places.begin(), places.end(), [&](const Place& other) { return other.resources == holder; })) {
                 fail(FAISSNET_INVALID_ARGUMENT, "resources[%lld] is there twice: each device works in a thread of its own and needs its own", static_cast<long long>(i));
             }
+            places.push_back({holder, devices[i]});
         }
-        require_gpu_form(*cpu, *options, numbers);
+        require_gpu_form(*cpu, *options, std::vector<int>(devices, devices + count));
+        hand_over(place(source, *options, places), index);
+    });
+}
+
+faissnet_status faissnet_gpu_index_clone(const faissnet_index* index, faissnet_index** copy) {
+    return guard([&] {
+        const auto& source = open_gpu(index);
+        if (source.is_trained || !source.fresh) {
+            hand_over(place(*source.to_cpu(), source.options(), source.places()), copy);
+            return;
+        }
         std::unique_ptr<OnGpu> made;
         {
-            const Exclusive lock(places);
-            const double bytes = static_cast<double>(gpu_bytes(source, *options));
-            for (const auto& place : places) {
-                place.resources->prepare(place.device, options->shard != 0 ? bytes / static_cast<double>(count) : bytes, false);
-            }
-            GpuMultipleClonerOptions all;
-            fill(all, *options);
-            all.shard = options->shard != 0;
-            all.shard_type = options->shard_type;
-            auto inner = on_device_memory([&] {
-                return std::unique_ptr<faiss::Index>(index_cpu_to_gpu_multiple(providers, numbers, &source, &all));
-            });
-            made = std::make_unique<OnGpu>(places, *options, source, std::move(inner));
+            const Exclusive lock(source.places());
+            made = std::make_unique<OnGpu>(source.places(), source.options(), source, on_device_memory(source.fresh));
+            made->fresh = source.fresh;
         }
-        hand_over(std::move(made), index);
+        hand_over(std::move(made), copy);
     });
 }
 

@@ -49,6 +49,7 @@ FAISSNET_UNAVAILABLE(
         faissnet_gpu_index_from_cpu_multiple, int64_t, faissnet_gpu_resources* const*, const int32_t*, const faissnet_index*,
         const faissnet_gpu_options*, faissnet_index**)
 FAISSNET_UNAVAILABLE(faissnet_gpu_index_to_cpu, const faissnet_index*, faissnet_index**)
+FAISSNET_UNAVAILABLE(faissnet_gpu_index_clone, const faissnet_index*, faissnet_index**)
 FAISSNET_UNAVAILABLE(faissnet_gpu_index_search, const faissnet_index*, int64_t, const float*, int64_t, int64_t, float*, int64_t*)
 FAISSNET_UNAVAILABLE(faissnet_gpu_index_kind, const faissnet_index*, int32_t*)
 FAISSNET_UNAVAILABLE(faissnet_gpu_index_max_k, const faissnet_index*, int64_t*)

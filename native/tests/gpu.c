@@ -142,6 +142,7 @@ TEST(gpu, without_gpu_support_every_call_says_how_to_get_it) {
     UNAVAILABLE(faissnet_gpu_index_from_cpu(resources, index, &with, &made));
     UNAVAILABLE(faissnet_gpu_index_from_cpu_multiple(1, &resources, &c, index, &with, &made));
     UNAVAILABLE(faissnet_gpu_index_to_cpu(index, &made));
+    UNAVAILABLE(faissnet_gpu_index_clone(index, &made));
     UNAVAILABLE(faissnet_gpu_index_search(index, 1, x, 1, 0, &distance, &a));
     UNAVAILABLE(faissnet_gpu_index_kind(index, &c));
     UNAVAILABLE(faissnet_gpu_index_max_k(index, &a));

@@ -22,7 +22,7 @@ public enum FaissCapabilities : long
 /// <summary>The native library behind this process: its versions, its instruction set, its threads.</summary>
 /// <remarks>The first use loads the library. A process that has searched with several threads must not be forked without an exec:
 /// OpenMP's threads do not survive it, and the child hangs.</remarks>
-public static class FaissRuntime
+public static partial class FaissRuntime
 {
     // No member here is initialised once: a library that cannot be loaded would show as a TypeInitializationException.
 
@@ -78,19 +78,6 @@ public static class FaissRuntime
                 throw new ArgumentOutOfRangeException(nameof(value), value, $"ThreadCount is {value}: expected 1 to {MaxThreadCount}.");
 
             NativeMethods.faissnet_set_thread_count(value).ThrowIfFailed();
-        }
-    }
-
-    /// <summary>The CUDA devices that FAISS can use; 0 where the build has no GPU part.</summary>
-    public static int GpuCount
-    {
-        get
-        {
-            if (!Capabilities.HasFlag(FaissCapabilities.Gpu))
-                return 0;
-
-            NativeMethods.faissnet_gpu_device_count(out var count).ThrowIfFailed();
-            return count;
         }
     }
 

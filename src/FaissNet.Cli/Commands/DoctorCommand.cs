@@ -33,6 +33,7 @@ internal static class DoctorCommand
     private static DoctorOutput Examine()
     {
         var error = Engine.FindNativeError();
+        var (devices, gpuError) = error is null ? Gpus() : ([], null);
         var faiss = error is not null
             ? null
             : new FaissOutput(
@@ -44,7 +45,9 @@ internal static class DoctorCommand
                 FaissRuntime.Blas,
                 FaissRuntime.ThreadCount,
                 FaissRuntime.Capabilities.HasFlag(FaissCapabilities.Gpu),
-                FaissRuntime.GpuCount);
+                devices.Length,
+                devices,
+                gpuError);
         return new DoctorOutput(
             Version(),
             faiss,
@@ -55,6 +58,20 @@ internal static class DoctorCommand
             RuntimeInformation.FrameworkDescription,
             $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
             RuntimeInformation.RuntimeIdentifier);
+    }
+
+    // CUDA may be there and not work, which is for this command to say.
+    private static (GpuOutput[] Devices, string? Error) Gpus()
+    {
+        try
+        {
+            return ([.. FaissRuntime.GpuDevices.Select(device => new GpuOutput(
+                device.Number, device.Name, device.ComputeCapability.ToString(), device.TotalMemory, device.FreeMemory))], null);
+        }
+        catch (Exception e) when (e is FaissException or OutOfMemoryException)
+        {
+            return ([], e.Message);
+        }
     }
 
     // What the managed engine's kernels are compiled for.
@@ -100,6 +117,10 @@ internal static class DoctorCommand
         ("variant", faiss.Variant == faiss.SimdLevel ? faiss.Variant : $"{faiss.Variant}, using {faiss.SimdLevel}"),
         ("BLAS", faiss.Blas),
         ("threads", $"{faiss.Threads} of {processors} processors"),
-        ("GPU", !faiss.GpuSupport ? "not in this build" : faiss.GpuCount == 0 ? "no device" : $"{faiss.GpuCount} devices"),
+        .. faiss.Gpus.Length > 0 ? faiss.Gpus.Select(Describe) : [("GPU", faiss.GpuError ?? (faiss.GpuSupport ? "no device" : "not in this build"))],
     ];
+
+    private static (string, string?) Describe(GpuOutput device) =>
+        ($"GPU {device.Number}",
+            $"{device.Name}, compute capability {device.ComputeCapability}, {Format.Bytes(device.FreeMemory)} free of {Format.Bytes(device.TotalMemory)}");
 }

@@ -96,7 +96,10 @@ internal sealed record CompareOutput(
 internal sealed record ManagedOutput(string VectorWidth, bool ByteShuffles, int Threads);
 
 internal sealed record FaissOutput(
-    string Version, string Variant, string SimdLevel, string Library, string CompileOptions, string Blas, int Threads, bool GpuSupport, int GpuCount);
+    string Version, string Variant, string SimdLevel, string Library, string CompileOptions, string Blas, int Threads, bool GpuSupport, int GpuCount,
+    GpuOutput[] Gpus, string? GpuError);
+
+internal sealed record GpuOutput(int Number, string Name, string ComputeCapability, long TotalMemory, long FreeMemory);
 
 internal sealed record DoctorOutput(
     string Version, FaissOutput? Faiss, string? Error, ManagedOutput Managed, int Processors, string[] CpuFeatures, string Runtime, string Os, string Rid);

@@ -42,8 +42,4 @@ internal static partial class NativeMethods
     internal static partial NativeStatus faissnet_set_thread_count(int threads);
 
     [LibraryImport(Library)]
-    internal static partial NativeStatus faissnet_live_handles(out long count);
-
-    [LibraryImport(Library)]
-    internal static partial NativeStatus faissnet_gpu_device_count(out int count);
-}
+    internal static partial NativeStatus faissnet_live_handles(out long count);}

@@ -116,7 +116,15 @@ public sealed partial class HeaderTests
         }
     }
 
+    [Fact]
+    public void Gpu_options_have_their_values()
+    {
+        AssertEnum<GpuMemorySpace>("FAISSNET_GPU_MEMORY_");
+        AssertEnum<GpuIndices>("FAISSNET_GPU_INDICES_");
+    }
+
     [Theory]
+    [InlineData("faissnet_gpu_options", typeof(NativeGpuOptions))]
     [InlineData("faissnet_monitor", typeof(NativeMonitor))]
     [InlineData("faissnet_selector", typeof(NativeSelector))]
     [InlineData("faissnet_search_parameters", typeof(NativeSearchParameters))]
@@ -169,6 +177,12 @@ public sealed partial class HeaderTests
         "const faissnet_range_result*" => ["RangeResultHandle"],
         "faissnet_range_result*" => ["IntPtr"],
         "faissnet_range_result**" => ["out RangeResultHandle"],
+        "const faissnet_gpu_resources*" => ["GpuResourcesHandle"],
+        "faissnet_gpu_resources*" => ["GpuResourcesHandle", "IntPtr"],
+        "faissnet_gpu_resources**" => ["out GpuResourcesHandle"],
+        "faissnet_gpu_resources* const*" => ["ReadOnlySpan<IntPtr>"],
+        "const faissnet_gpu_options*" => ["NativeGpuOptions*"],
+        "const int32_t*" => ["ReadOnlySpan<Int32>"],
         "const faissnet_monitor*" => ["NativeMonitor*"],
         "const faissnet_selector*" => ["NativeSelector*"],
         "const faissnet_search_parameters*" => ["NativeSearchParameters*"],
