@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "handle.hpp"
+#include "stretch.hpp"
 #include "transformed.hpp"
 
 namespace faissnet {
@@ -107,6 +108,7 @@ faissnet_status faissnet_index_encode(const faissnet_index* index, int64_t n, co
         require_trained(source);
         require_codes(source, n, codes);
         if (n > 0) {
+            require_bearable(*index, n, x);
             encode(source, n, x, codes);
         }
     });

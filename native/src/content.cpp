@@ -7,6 +7,7 @@
 #include "graphs.hpp"
 #include "handle.hpp"
 #include "selector.hpp"
+#include "stretch.hpp"
 
 namespace faissnet {
 namespace {
@@ -43,6 +44,7 @@ faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float
             fail(FAISSNET_UNSUPPORTED, "an IDMap index needs the caller's ids: add with ids");
         }
         if (n > 0) {
+            require_bearable(*index, n, x);
             GraphBuild graph(target, n);
             index->content_changed();
             target.add(n, x);
@@ -66,6 +68,7 @@ faissnet_status faissnet_index_add_with_ids(faissnet_index* index, int64_t n, co
             fail(FAISSNET_UNSUPPORTED, "this index type numbers its vectors itself and stores no ids: wrap it as \"IDMap,...\"");
         }
         if (n > 0) {
+            require_bearable(*index, n, x);
             GraphBuild graph(target, n);
             index->content_changed();
             drop_array_direct_map(target);

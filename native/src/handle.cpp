@@ -1,5 +1,7 @@
 #include "handle.hpp"
 
+#include "stretch.hpp"
+
 #include <algorithm>
 
 #include <faiss/IndexIVFPQFastScan.h>
@@ -37,6 +39,7 @@ void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out) {
     limit_probes(*made);
     handle->refine = find_inside<faiss::IndexRefine>(*made);
     handle->keeps_one_back = find_inside<faiss::IndexNNDescent>(*made) != nullptr;
+    handle->longest = longest_input(*made);
     handle->index = std::move(made);
     *out = handle.release();
 }

@@ -47,6 +47,7 @@ struct Locations {
 struct faissnet_index : faissnet::Counted {
     std::unique_ptr<faiss::Index> index;
     const faiss::IndexRefine* refine = nullptr; // inside index; looked up once, since every search asks
+    double longest = 0; // longest_input(*index), which each call with vectors asks for
     bool keeps_one_back = false; // likewise: NN-descent divides by zero when it is asked for all of its vectors
 
     // Built by the first reconstruction that needs it; concurrent readers may race for it.

@@ -14,6 +14,7 @@
 #include "range_result.hpp"
 #include "selected.hpp"
 #include "selector.hpp"
+#include "stretch.hpp"
 #include "transformed.hpp"
 
 namespace faissnet {
@@ -243,6 +244,7 @@ faissnet_status faissnet_index_search(
         if (n == 0) {
             return;
         }
+        require_bearable(*index, n, x);
 
         // There are never more than ntotal neighbours: a huge k must not make FAISS allocate for it.
         const int64_t found = std::min<int64_t>(k, std::max<int64_t>(0, source.ntotal - (index->keeps_one_back ? 1 : 0)));
@@ -286,6 +288,7 @@ faissnet_status faissnet_index_range_search(
         const Request request(*index, parameters);
         const Wanted& wanted = request.wanted();
         if (n > 0) {
+            require_bearable(*index, n, x);
             range_search_in(source, n, x, radius, wanted, made->hits);
         }
         made->limits.assign(made->hits.lims, made->hits.lims + n + 1);

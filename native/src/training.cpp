@@ -11,6 +11,7 @@
 #include "graphs.hpp"
 #include "handle.hpp"
 #include "quantizers.hpp"
+#include "stretch.hpp"
 #include "watched.hpp"
 
 namespace faissnet {
@@ -135,6 +136,7 @@ faissnet_status faissnet_index_train(
             }
             throw;
         }
+        index->longest = longest_input(target);
         for (const auto& slot : {coarse.get(), codes.get()}) {
             if (slot != nullptr) {
                 slot->assigner().finish();

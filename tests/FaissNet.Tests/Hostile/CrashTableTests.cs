@@ -185,6 +185,40 @@ public sealed class CrashTableTests
     });
 
     [Fact]
+    public void Transforms_that_make_distances_overflow() => InChild(_ =>
+    {
+        using var index = Filled("PCA4,IVF4,Flat", 50);
+        var vectors = TestVectors.Clustered(200, D, seed: 3);
+        var longVectors = vectors.Select(component => component * 1e10f).ToArray();
+        using var stream = new MemoryStream();
+        index.Save(stream);
+        var bytes = stream.ToArray();
+
+        // The matrix, 8 x 4, is followed by the bias: an 8-byte count of 4.
+        var matrix = bytes.AsSpan().IndexOf("IwFl"u8) - (4 * sizeof(float) + 9) - sizeof(long) - 8 * 4 * sizeof(float);
+        foreach (var (number, bearsVectors) in new[] { (float.NaN, false), (float.PositiveInfinity, false), (3e38f, false), (1e12f, true), (1f, true) })
+        {
+            for (var i = 0; i < 4; i++)
+                System.Buffers.Binary.BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(matrix + 8 * i * sizeof(float)), number);
+
+            using var loaded = FaissIndex.Load(new MemoryStream(bytes));
+            foreach (var call in new Action<float[]>[]
+            {
+                x => loaded.Search(x, 5), x => loaded.RangeSearch(x, 1), x => loaded.Add(x), x => loaded.AddWithIds(x, new long[200]),
+                x => loaded.Search(x, 5, new SearchParameters { NProbe = 4 }), x => loaded.Encode(x),
+            })
+            {
+                if (bearsVectors)
+                    call(vectors);
+                else
+                    Throws<ArgumentException>(() => call(vectors), "transforms of this index");
+                if (number != 1)
+                    Throws<ArgumentException>(() => call(longVectors), "transforms of this index");
+            }
+        }
+    });
+
+    [Fact]
     public void A_dimension_below_one_and_PQ_of_40_bits() => InChild(_ =>
     {
         foreach (var d in new[] { 0, -1, int.MinValue, int.MaxValue, (1 << 20) + 1 })
