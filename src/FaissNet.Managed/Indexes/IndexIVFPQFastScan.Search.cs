@@ -63,7 +63,10 @@ public sealed unsafe partial class IndexIVFPQFastScan
 
             ScanTogether(search, codebook, scanner, scans, scratch);
             for (var i = 0; i < search.Count; i++)
+            {
+                scanner.Settle(ref scans[i]);
                 NearestHeap.Sort(scans[i].Distances, scans[i].Labels, search.K);
+            }
 
             return;
         }
@@ -128,11 +131,44 @@ public sealed unsafe partial class IndexIVFPQFastScan
                 pairs[--starts[search.Lists[(long)i * search.NProbe + p] + 1]] = (long)i << 32 | (uint)p;
         }
 
-        for (var j = 0; j < total; j++)
+        for (int j = 0, next; j < total; j = next)
+        {
+            next = j + 1;
+            var list = ListOf(search, pairs[j]);
+            while (next < total && next - j < FastScanFilter.MaxQueries && ListOf(search, pairs[next]) == list)
+                next++;
+
+            ScanList(search, pairs + j, next - j, scanner, scans);
+        }
+    }
+
+    private static int ListOf(in ListSearch search, long pair) => search.Lists[(pair >> 32) * search.NProbe + (int)pair];
+
+    // One list for several queries.
+    private void ScanList(in ListSearch search, long* pairs, int count, in FastScanner scanner, FastScanQuery* scans)
+    {
+        var queries = stackalloc FastScanQuery*[FastScanFilter.MaxQueries];
+        var biases = stackalloc float[FastScanFilter.MaxQueries];
+        var together = 0;
+        for (var j = 0; j < count; j++)
         {
             var (i, p) = ((int)(pairs[j] >> 32), (int)pairs[j]);
-            Scan(search, i, p, scanner, ref scans[i]);
+            if (scans[i].Distances is null || !scans[i].Tables.Saturates)
+            {
+                Scan(search, i, p, scanner, ref scans[i]);
+                continue;
+            }
+
+            queries[together] = scans + i;
+            biases[together++] = ByResidual ? search.CoarseDistances[(long)i * search.NProbe + p] : 0;
         }
+
+        if (together == 0)
+            return;
+
+        var list = ListAt(search, (int)(pairs[0] >> 32), (int)pairs[0]);
+        if (list.Size > 0)
+            scanner.ScanNearestTogether(queries, biases, together, list, search.Selector);
     }
 
     private void Begin(in ListSearch search, int i, FastScanCodebook codebook, ref FastScanQuery scan)

@@ -69,6 +69,7 @@ public sealed unsafe partial class IndexPQFastScan
             }
             else
             {
+                scanner.Settle(ref scan);
                 NearestHeap.Sort(scan.Distances, scan.Labels, found);
                 new ReadOnlySpan<float>(scan.Distances, found).CopyTo(new Span<float>(distance, found));
                 new ReadOnlySpan<long>(scan.Labels, found).CopyTo(new Span<long>(label, found));

@@ -15,6 +15,18 @@ internal unsafe struct FastScanQuery
     /// <inheritdoc cref="Distances"/>
     public long* Labels;
 
+    /// <summary>How many codes wait for <see cref="FastScanner.Settle"/>: fewer than <see cref="FastScanDistances.Lanes"/>.</summary>
+    public int Waiting;
+
+    /// <summary>They, [rows][Lanes] bytes.</summary>
+    public byte* WaitingCodes;
+
+    /// <summary>What their distances start from.</summary>
+    public float* WaitingDistances;
+
+    /// <summary>Their ids.</summary>
+    public long* WaitingIds;
+
     /// <summary>Neighbours.</summary>
     public int K;
 
@@ -23,7 +35,16 @@ internal unsafe struct FastScanQuery
 
     /// <summary>A query that keeps the k nearest in a heap: for small k.</summary>
     public static FastScanQuery ForNearest(Scratch scratch, FastScanCodebook codebook, int k, float* distances, long* labels) =>
-        new() { Tables = NewTables(scratch, codebook), Distances = distances, Labels = labels, K = k };
+        new()
+        {
+            Tables = NewTables(scratch, codebook),
+            WaitingCodes = scratch.Bytes(codebook.Rows * FastScanDistances.Lanes),
+            WaitingDistances = scratch.Floats(FastScanDistances.Lanes),
+            WaitingIds = scratch.Longs(FastScanDistances.Lanes),
+            Distances = distances,
+            Labels = labels,
+            K = k,
+        };
 
     /// <summary>A query that collects candidates.</summary>
     public static FastScanQuery ForCandidates(Scratch scratch, FastScanCodebook codebook, int k) =>
@@ -35,15 +56,33 @@ internal unsafe struct FastScanQuery
     public void Begin(FastScanCodebook codebook, double magnitude)
     {
         Tables.Quantize(codebook.Rows, codebook.M, magnitude);
-        Limit = float.PositiveInfinity;
+        (Limit, Waiting) = (float.PositiveInfinity, 0);
         if (Distances is null)
             Candidates.Clear(Tables.Width);
         else
             NearestHeap.Clear(Distances, Labels, K);
     }
 
+    /// <summary>Lets sums stop at what stands for the limit, so that their steps are as fine as they can be.</summary>
+    /// <param name="rows">Bytes per code.</param>
+    /// <param name="parts">The parts.</param>
+    /// <param name="bias">What is added to the distances of a list like those to come.</param>
+    public void Saturate(int rows, int parts, float bias)
+    {
+        var error = Tables.Error;
+        Tables.Saturate(rows, parts, Limit - (Tables.Start + bias));
+        // The limit has the error in it.
+        if (Tables.Error > error)
+            Limit = MathF.BitIncrement(Limit + (Tables.Error - error));
+    }
+
     private static FastScanTables NewTables(Scratch scratch, FastScanCodebook codebook) =>
-        new() { Floats = scratch.Floats(codebook.TableSize), Bytes = scratch.Bytes(codebook.TableSize) };
+        new()
+        {
+            Floats = scratch.Floats(codebook.TableSize),
+            Bytes = scratch.Bytes(codebook.TableSize),
+            Minima = scratch.Floats(2 * codebook.Rows),
+        };
 }
 
 /// <summary>A list that a query scans.</summary>

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace FaissNet.Managed;
 
 /// <summary>
-/// Tables of floats rounded down to bytes, for <see cref="FastScan"/>: an entry t of a part whose smallest entry is m becomes
+/// Tables of floats rounded down to bytes, for <see cref="FastScan"/> and <see cref="FastScanFilter"/>: an entry t of a part whose smallest entry is m becomes
 /// ⌊(t - m) / <see cref="Step"/>⌋, and what the sums of bytes lack is the sum of the m, <see cref="Start"/>.
 /// </summary>
 /// <remarks>
@@ -19,16 +19,29 @@ namespace FaissNet.Managed;
 /// <see cref="Error"/> leaves room for more than twice of all of it.</para>
 /// <para>Where no step exists, because all entries of every part are equal or one is not finite, all bytes are zero and Error is infinite:
 /// the filter passes everything.</para>
+/// <para>Once k distances are known, what exceeds the largest of them need not be told apart. <see cref="Saturate"/> takes the step from the room
+/// that they leave above Start: entries that exceed 255 become 255, and sums stop there. Both make K smaller and never larger, so
+/// <c>Start + Step·K - Error ≤ D</c> still holds, which is all that ruling out needs; the other bound, and with it <see cref="Width"/>, is given up.
+/// The limit in steps is at most 254 in a list with the bias that the room was measured with; where it comes to 255, every code passes.</para>
 /// </remarks>
 internal unsafe struct FastScanTables
 {
     private const int KSub = 16;
+
+    // Steps in the room of a saturated sum. The limit in steps is one more, and what is rounded down; it must stay below 255, which passes everything.
+    private const float LargestSaturated = 253;
 
     /// <summary>[rows][2][16] floats.</summary>
     public float* Floats;
 
     /// <summary>[rows][2][16] bytes.</summary>
     public byte* Bytes;
+
+    /// <summary>The smallest entry of each part, 2·rows floats.</summary>
+    public float* Minima;
+
+    /// <summary>Whether entries and sums stop at 255: <see cref="FastScanFilter"/>'s, else <see cref="FastScan"/>'s.</summary>
+    public bool Saturates;
 
     /// <summary>What a sum of zero stands for.</summary>
     public float Start;
@@ -50,12 +63,10 @@ internal unsafe struct FastScanTables
     /// <param name="rows">Bytes per code.</param>
     /// <param name="parts">The parts, at most 2·rows.</param>
     /// <param name="magnitude">The largest magnitude of what else is added to a distance, for all codes.</param>
-    [SkipLocalsInit]
     public void Quantize(int rows, int parts, double magnitude)
     {
-        using var scratch = Scratch.Rent();
-        var minima = scratch.Floats(2 * rows);
-        var range = Measure(Floats, rows, minima, out var start, out var sum);
+        var range = Measure(Floats, rows, Minima, out var start, out var sum);
+        Saturates = false;
         var largest = Math.Min(255, ushort.MaxValue / rows);
         magnitude += sum;
         Step = range / largest;
@@ -71,10 +82,34 @@ internal unsafe struct FastScanTables
         var error = (parts + 16) * Math.ScaleB(magnitude, -22) + parts * Step * 1e-4;
         Error = MathF.BitIncrement((float)error);
         Width = MathF.BitIncrement((float)(parts * (double)Step + 2 * error));
+        RoundDown(rows);
+    }
+
+    /// <summary>
+    /// Rounds the floats anew, as finely as bytes allow if sums are to stop at 255: what exceeds a limit need not be told apart. Nothing changes
+    /// where there is no such step.
+    /// </summary>
+    /// <param name="rows">Bytes per code.</param>
+    /// <param name="parts">The parts, at most 2·rows.</param>
+    /// <param name="room">By how much values may exceed <see cref="Start"/> and still matter.</param>
+    public void Saturate(int rows, int parts, float room)
+    {
+        var step = room / LargestSaturated;
+        var inverse = 1 / step;
+        if (!(step > 0) || !float.IsFinite(step) || !float.IsFinite(inverse) || !float.IsFinite(Error))
+            return;
+
+        (Step, InverseStep, Saturates) = (step, inverse, true);
+        Error = MathF.BitIncrement((float)(Error + parts * (double)step * 1e-4));
+        RoundDown(rows);
+    }
+
+    private readonly void RoundDown(int rows)
+    {
         if (Vector128.IsHardwareAccelerated)
-            Quantize128(Floats, rows, minima, InverseStep, Bytes);
+            Quantize128(Floats, rows, Minima, InverseStep, Bytes);
         else
-            QuantizeScalar(Floats, rows, minima, InverseStep, Bytes);
+            QuantizeScalar(Floats, rows, Minima, InverseStep, Bytes);
     }
 
     /// <summary>The smallest entries of each part and their sum, the largest difference within a row (of both parts together), and the sum of the
@@ -127,19 +162,20 @@ internal unsafe struct FastScanTables
     internal static void QuantizeScalar(float* tables, int rows, float* minima, float inverse, byte* bytes)
     {
         for (var i = 0; i < rows * 2 * KSub; i++)
-            bytes[i] = (byte)((tables[i] - minima[i / KSub]) * inverse);
+            bytes[i] = (byte)Math.Min((tables[i] - minima[i / KSub]) * inverse, byte.MaxValue);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Quantize128(float* tables, int rows, float* minima, float inverse, byte* bytes)
     {
+        var most = Vector128.Create((float)byte.MaxValue);
         for (var part = 0; part < 2 * rows; part++, tables += KSub, bytes += KSub)
         {
             var minimum = Vector128.Create(minima[part]);
-            var a = Vector128.ConvertToInt32Native((Vector128.Load(tables) - minimum) * inverse);
-            var b = Vector128.ConvertToInt32Native((Vector128.Load(tables + 4) - minimum) * inverse);
-            var c = Vector128.ConvertToInt32Native((Vector128.Load(tables + 8) - minimum) * inverse);
-            var d = Vector128.ConvertToInt32Native((Vector128.Load(tables + 12) - minimum) * inverse);
+            var a = Vector128.ConvertToInt32Native(Vector128.MinNative((Vector128.Load(tables) - minimum) * inverse, most));
+            var b = Vector128.ConvertToInt32Native(Vector128.MinNative((Vector128.Load(tables + 4) - minimum) * inverse, most));
+            var c = Vector128.ConvertToInt32Native(Vector128.MinNative((Vector128.Load(tables + 8) - minimum) * inverse, most));
+            var d = Vector128.ConvertToInt32Native(Vector128.MinNative((Vector128.Load(tables + 12) - minimum) * inverse, most));
             Vector128.Narrow(Vector128.Narrow(a, b).AsUInt16(), Vector128.Narrow(c, d).AsUInt16()).Store(bytes);
         }
     }

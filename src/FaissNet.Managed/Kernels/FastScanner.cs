@@ -10,22 +10,22 @@ namespace FaissNet.Managed;
 /// distances are computed in float. The result is that of computing all: see <see cref="FastScanTables"/> and
 /// <see cref="FastScanCandidates"/>. One of these serves many queries, each as far as it likes.
 /// </summary>
-internal readonly unsafe ref struct FastScanner
+internal readonly unsafe ref partial struct FastScanner
 {
     /// <summary>Codes that are summed before one looks at their sums, which then still lie in the first-level cache.</summary>
     public const int CodesPerStep = BlocksPerStep * Block;
 
     private const int Block = FastScan.BlockSize;
-    private const int BlocksPerStep = 8;
+    private const int BlocksPerStep = FastScanFilter.MaxBlocks;
     private const int Lanes = FastScanDistances.Lanes;
 
     private readonly Scratch _scratch;
     private readonly int _rows;
+    private readonly int _parts;
     private readonly ushort* _sums;
     private readonly ulong* _masks;
     private readonly byte* _codes;
     private readonly float* _lanes;
-    private readonly int* _indices;
 
     /// <param name="scratch">Memory that outlives the queries.</param>
     /// <param name="codebook">The centroids.</param>
@@ -33,29 +33,11 @@ internal readonly unsafe ref struct FastScanner
     {
         _scratch = scratch;
         _rows = codebook.Rows;
+        _parts = codebook.M;
         _sums = scratch.Take<ushort>(CodesPerStep);
-        _masks = scratch.Take<ulong>(BlocksPerStep);
+        _masks = scratch.Take<ulong>(FastScanFilter.MaxQueries * BlocksPerStep);
         _codes = scratch.Bytes(_rows * Lanes);
         _lanes = scratch.Floats(Lanes);
-        _indices = scratch.Ints(Lanes);
-    }
-
-    /// <summary>Scans a list into the heap of a query.</summary>
-    /// <param name="query">The query.</param>
-    /// <param name="list">The list.</param>
-    /// <param name="selector">Only these ids count; null for all.</param>
-    public void ScanNearest(ref FastScanQuery query, in ScannedList list, IdSelector? selector)
-    {
-        var blocks = Blocks(list.Size);
-        for (var block = 0; block < blocks;)
-        {
-            // The first block already gives a limit for those behind it.
-            var count = query.Limit == float.PositiveInfinity ? 1 : Math.Min(BlocksPerStep, blocks - block);
-            if (Filter(query, list, block, count))
-                Offer(ref query, list, block * Block, count, selector);
-
-            block += count;
-        }
     }
 
     /// <summary>Scans a list into the candidates of a query.</summary>
@@ -93,7 +75,7 @@ internal readonly unsafe ref struct FastScanner
                 var place = query.Candidates.Places[first + lane];
                 ref readonly var list = ref lists[place >> 32];
                 ids[first + lane] = list.Id((int)place);
-                CopyCode(list, (int)place, lane);
+                _lanes[lane] = CopyCode(list, (int)place, _codes + lane);
             }
 
             FastScanDistances.Add(_codes, Lanes, _rows, query.Tables.Floats, _lanes);
@@ -161,29 +143,36 @@ internal readonly unsafe ref struct FastScanner
     // Whether any of these codes may pass; then the masks tell which.
     private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count)
     {
-        ref readonly var tables = ref query.Tables;
-        var start = tables.Start + list.Bias;
-        // Without a limit everything passes, and terms are looked at afterwards.
+        // Terms are looked at afterwards.
         ushort limit = ushort.MaxValue;
-        if (list.Terms is null && query.Limit < float.PositiveInfinity)
-        {
-            var steps = (query.Limit - start) * tables.InverseStep;
-            if (steps < -1)
-                return false;
+        if (list.Terms is null && !HasLimit(query, list.Bias, ref limit))
+            return false;
 
-            // One more than it takes: division rounds.
-            limit = (ushort)Math.Min(steps + 1, ushort.MaxValue);
-        }
-
+        ref readonly var tables = ref query.Tables;
         var bytes = (long)block * Block * _rows;
         var codes = Math.Min(count * Block, list.Size - block * Block);
         var tail = codes % Block;
         FastScan.Sum(list.Codes + bytes, count, _rows, tail == 0 ? Block : list.TailStride, tables.Bytes, limit, _sums, _masks);
         if (list.Terms is not null)
-            FilterTerms(list.Terms + (long)block * Block, count, codes, start, tables.Step, query.Limit);
+            FilterTerms(list.Terms + (long)block * Block, count, codes, tables.Start + list.Bias, tables.Step, query.Limit);
         else if (tail != 0)
             _masks[count - 1] &= (1UL << tail) - 1;
 
+        return true;
+    }
+
+    // The limit of the sums, as it is if the query has none; false if every sum exceeds it.
+    private static bool HasLimit(in FastScanQuery query, float bias, ref ushort limit)
+    {
+        if (query.Limit == float.PositiveInfinity)
+            return true;
+
+        var steps = (query.Limit - (query.Tables.Start + bias)) * query.Tables.InverseStep;
+        if (steps < -1)
+            return false;
+
+        // One more than it takes: division rounds.
+        limit = (ushort)Math.Min(steps + 1, limit);
         return true;
     }
 
@@ -214,46 +203,6 @@ internal readonly unsafe ref struct FastScanner
 
             _masks[block] = mask;
         }
-    }
-
-    // Computes the distances of what passed and offers them to the heap.
-    private void Offer(ref FastScanQuery query, in ScannedList list, int first, int blocks, IdSelector? selector)
-    {
-        var lanes = 0;
-        for (var block = 0; block < blocks; block++)
-        {
-            for (var mask = _masks[block]; mask != 0; mask &= mask - 1)
-            {
-                var index = first + block * Block + BitOperations.TrailingZeroCount(mask);
-                if (selector is not null && !selector.Contains(list.Id(index)))
-                    continue;
-
-                _indices[lanes] = index;
-                CopyCode(list, index, lanes++);
-                if (lanes == Lanes)
-                {
-                    Offer(ref query, list, lanes);
-                    lanes = 0;
-                }
-            }
-        }
-
-        if (lanes > 0)
-            Offer(ref query, list, lanes);
-    }
-
-    private void Offer(ref FastScanQuery query, in ScannedList list, int lanes)
-    {
-        FastScanDistances.Add(_codes, Lanes, _rows, query.Tables.Floats, _lanes);
-        for (var lane = 0; lane < lanes; lane++)
-        {
-            if (_lanes[lane] <= query.Distances[0])
-                NearestHeap.Offer(query.Distances, query.Labels, query.K, _lanes[lane], list.Id(_indices[lane]));
-        }
-
-        // What is not nearer than the farthest kept has a value of at most its distance and the error.
-        if (query.Labels[0] != -1)
-            query.Limit = MathF.BitIncrement(query.Distances[0] + query.Tables.Error);
     }
 
     private void Collect(ref FastScanQuery query, in ScannedList list, long place, int first, int blocks, IdSelector? selector)
@@ -316,15 +265,17 @@ internal readonly unsafe ref struct FastScanner
         return kept;
     }
 
-    // A code and what its distance starts from into a lane.
-    private void CopyCode(in ScannedList list, int index, int lane)
+    // Copies a code into a lane. Returns what its distance starts from.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private float CopyCode(in ScannedList list, int index, byte* to)
     {
-        _lanes[lane] = list.Terms is null ? list.Bias : list.Bias + list.Terms[index];
         var block = index / Block;
         nint stride = block < list.Size / Block ? Block : list.TailStride;
-        byte* from = list.Codes + (long)block * Block * _rows + index % Block, to = _codes + lane;
+        var from = list.Codes + (long)block * Block * _rows + index % Block;
         for (var row = 0; row < _rows; row++, from += stride, to += Lanes)
             *to = *from;
+
+        return list.Terms is null ? list.Bias : list.Bias + list.Terms[index];
     }
 
     private static uint OrderOf(float value)

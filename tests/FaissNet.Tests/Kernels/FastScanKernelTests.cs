@@ -31,12 +31,13 @@ public sealed unsafe class FastScanKernelTests
         var random = new Random(parts);
         var rows = (parts + 1) / 2;
         using var scratch = Scratch.Rent();
-        var tables = new FastScanTables { Floats = scratch.Floats(rows * 32), Bytes = scratch.Bytes(rows * 32) };
+        var tables = new FastScanTables { Floats = scratch.Floats(rows * 32), Bytes = scratch.Bytes(rows * 32), Minima = scratch.Floats(rows * 2) };
         new Span<float>(tables.Floats, rows * 32).Clear();
         for (var i = 0; i < parts * 16; i++)
             tables.Floats[i] = offset + scale * random.NextSingle() * random.NextSingle();
 
         tables.Quantize(rows, parts, magnitude: 0);
+        Assert.False(tables.Saturates);
         for (var row = 0; row < rows; row++)
             Assert.True(Largest(row, 0) + Largest(row, 16) <= Math.Min(255, ushort.MaxValue / rows));
 
@@ -54,6 +55,30 @@ public sealed unsafe class FastScanKernelTests
             Assert.InRange(distance, value - tables.Error, value + parts * (double)tables.Step + tables.Error);
         }
 
+        // From a room within which few sums lie up to one that all fit into.
+        foreach (var share in float.IsFinite(tables.Error) ? new[] { 0.01f, 0.3f, 1f, 20f } : [])
+        {
+            var (error, room) = (tables.Error, share * tables.Step * rows * 100);
+            tables.Saturate(rows, parts, room);
+            Assert.True(tables.Saturates);
+            Assert.InRange(tables.Error, error, float.MaxValue);
+            for (var n = 0; n < 2000; n++)
+            {
+                var (distance, sum) = (0f, 0);
+                for (var part = 0; part < parts; part++)
+                {
+                    var code = part * 16 + random.Next(16);
+                    distance += tables.Floats[code];
+                    sum += tables.Bytes[code];
+                }
+
+                // Nearer than the room says, and yet ruled out: that must not be.
+                Assert.True(tables.Start + (double)tables.Step * Math.Min(sum, 255) - tables.Error <= distance);
+                if (distance <= tables.Start + room)
+                    Assert.InRange((sum - 1) * (double)tables.Step, double.MinValue, room + tables.Error);
+            }
+        }
+
         byte Largest(int row, int half) => new ReadOnlySpan<byte>(tables.Bytes + row * 32 + half, 16).ToArray().Max();
     }
 
@@ -69,6 +94,10 @@ public sealed unsafe class FastScanKernelTests
         ulong mask;
         FastScan.Sum((byte*)guarded.Last(floats), 1, rows, stride, (byte*)tables.Last(rows * 8), 0, sums, &mask);
         Assert.Equal(ulong.MaxValue, mask);
+        var table = (byte*)tables.Last(rows * 8);
+        byte limit = 0;
+        FastScanFilter.Mask((byte*)guarded.Last(floats), 1, rows, stride, 1, &table, &limit, &mask);
+        Assert.Equal(ulong.MaxValue, mask);
 
         using var codes = new GuardedMemory(rows * 16);
         using var entries = new GuardedMemory(rows * 32 * sizeof(float));
@@ -81,11 +110,59 @@ public sealed unsafe class FastScanKernelTests
     public void Tables_without_differences_rule_nothing_out()
     {
         using var scratch = Scratch.Rent();
-        var tables = new FastScanTables { Floats = scratch.Floats(64), Bytes = scratch.Bytes(64) };
+        var tables = new FastScanTables { Floats = scratch.Floats(64), Bytes = scratch.Bytes(64), Minima = scratch.Floats(4) };
         new Span<float>(tables.Floats, 64).Fill(3);
         tables.Quantize(2, 4, magnitude: 0);
         Assert.Equal(float.PositiveInfinity, tables.Error);
         Assert.Equal(new byte[64], new ReadOnlySpan<byte>(tables.Bytes, 64).ToArray());
+        tables.Saturate(2, 4, room: 1);
+        Assert.False(tables.Saturates);
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(-1f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(1e-44f)]
+    public void Without_room_sums_do_not_stop(float room)
+    {
+        using var scratch = Scratch.Rent();
+        var tables = new FastScanTables { Floats = scratch.Floats(32), Bytes = scratch.Bytes(32), Minima = scratch.Floats(2) };
+        for (var i = 0; i < 32; i++)
+            tables.Floats[i] = i;
+
+        tables.Quantize(1, 2, magnitude: 0);
+        var before = (tables.Step, tables.Error);
+        tables.Saturate(1, 2, room);
+        Assert.False(tables.Saturates);
+        Assert.Equal(before, (tables.Step, tables.Error));
+    }
+
+    [Fact]
+    public void The_kth_smallest_sum_and_what_is_within()
+    {
+        var random = new Random(1);
+        foreach (var blocks in new[] { 1, 2, 3, 8 })
+        {
+            foreach (var most in new[] { 1, 5, 300, 65536 })
+            {
+                var sums = Enumerable.Range(0, blocks * 64).Select(_ => (ushort)(65535 - random.Next(most))).ToArray();
+                var sorted = sums.Order().ToArray();
+                var masks = new ulong[blocks];
+                fixed (ushort* first = sums)
+                fixed (ulong* mask = masks)
+                {
+                    foreach (var k in new[] { 1, 2, 10, 33, 64, blocks * 64 })
+                    {
+                        Assert.Equal(sorted[k - 1], FastScanSums.Kth(first, sums.Length, k));
+                        FastScanSums.MaskUpTo(first, blocks, sorted[k - 1], mask);
+                        for (var j = 0; j < sums.Length; j++)
+                            Assert.Equal(sums[j] <= sorted[k - 1], (masks[j / 64] >> j % 64 & 1) != 0);
+                    }
+                }
+            }
+        }
     }
 
     private static void CheckForms(string[] absent)
@@ -106,6 +183,9 @@ public sealed unsafe class FastScanKernelTests
             CheckSums(rows, blocks: 1 + rows % 9, stride: 64);
             foreach (var stride in new[] { 16, 32, 48 })
                 CheckSums(rows, blocks: 1, stride);
+
+            CheckFilter(rows, blocks: 1 + rows % 8, stride: 64);
+            CheckFilter(rows, blocks: 1 + rows % 2, stride: 16 + rows % 3 * 16);
 
             CheckDistances(rows);
         }
@@ -164,6 +244,83 @@ public sealed unsafe class FastScanKernelTests
             Assert.True(expectedMasks.AsSpan().SequenceEqual(actualMasks), $"{form}, {rows} rows, {blocks} blocks, stride {stride}: masks");
             Array.Clear(actual);
             Array.Clear(actualMasks);
+        }
+    }
+
+    private static void CheckFilter(int rows, int blocks, int stride)
+    {
+        const int queries = FastScanFilter.MaxQueries, words = FastScanFilter.MaxBlocks;
+        var random = new Random(rows * 100 + stride);
+        using var scratch = Scratch.Rent();
+        // One byte aside: no form may want alignment. The kernels read 64 bytes of the last row.
+        var length = ((blocks - 1) * 64 + stride) * rows + 64;
+        var codes = scratch.Bytes(length + 1) + 1;
+        random.NextBytes(new Span<byte>(codes, length));
+        var tables = stackalloc byte*[queries];
+        var limits = stackalloc byte[queries];
+        var expected = new ulong[queries * words];
+        for (var i = 0; i < queries; i++)
+        {
+            // Sums around 255; each entry alone may reach it.
+            tables[i] = scratch.Bytes(rows * 32);
+            for (var j = 0; j < rows * 32; j++)
+                tables[i][j] = (byte)(random.Next(50) == 0 ? 255 : random.Next(Math.Max(2, 300 / rows)));
+
+            limits[i] = (byte)(i == 0 ? 255 : random.Next(255));
+            for (var block = 0; block < blocks; block++)
+            {
+                for (var j = 0; j < 64; j++)
+                {
+                    var sum = 0;
+                    for (var row = 0; row < rows; row++)
+                    {
+                        int code = codes[block * rows * 64 + row * (block == blocks - 1 ? stride : 64) + j];
+                        sum += tables[i][row * 32 + (code & 15)] + tables[i][row * 32 + 16 + (code >> 4)];
+                    }
+
+                    expected[i * words + block] |= Math.Min(sum, 255) <= limits[i] ? 1UL << j : 0;
+                }
+            }
+        }
+
+        var actual = new ulong[queries * words];
+        fixed (ulong* masks = actual)
+        {
+            for (var count = 1; count <= queries; count++)
+            {
+                FastScanFilter.Mask(codes, blocks, rows, stride, count, tables, limits, masks);
+                Same("chosen", count);
+                if (Avx2.IsSupported)
+                {
+                    if (count == 1)
+                        FastScanFilter.MaskOne256(codes, blocks, rows, stride, *tables, *limits, masks);
+                    else if (count == 2)
+                        FastScanFilter.MaskTwo256(codes, blocks, rows, stride, tables, limits, masks);
+                    else
+                        FastScanFilter.MaskFour256(codes, blocks, rows, stride, count, tables, limits, masks);
+
+                    Same("256", count);
+                }
+            }
+
+            FastScanFilter.MaskScalar(codes, blocks, rows, stride, *tables, *limits, masks);
+            Same("scalar", 1);
+            if (Vector128.IsHardwareAccelerated)
+            {
+                FastScanFilter.Mask128(codes, blocks, rows, stride, *tables, *limits, masks);
+                Same("128", 1);
+            }
+        }
+
+        void Same(string form, int count)
+        {
+            for (var i = 0; i < queries * words; i++)
+            {
+                var used = i / words < count && i % words < blocks;
+                Assert.True(actual[i] == (used ? expected[i] : 0), $"{form}, {count} queries, {rows} rows, {blocks} blocks, stride {stride}");
+            }
+
+            Array.Clear(actual);
         }
     }
 
