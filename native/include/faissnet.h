@@ -408,6 +408,59 @@ FAISSNET_API faissnet_status faissnet_gpu_index_pq(const faissnet_index* index, 
 
 /* Gives back what lists had reserved for growing: bytes. */
 FAISSNET_API faissnet_status faissnet_gpu_index_reclaim(faissnet_index* index, int64_t* bytes);
+/* ---- Binary indexes --------------------------------------------------------- */
+
+/* Indexes over vectors of d bits, d / 8 bytes each, compared by Hamming distance. What is not said here is as with the functions of
+ * the same names above. x: n * d / 8 bytes. */
+typedef struct faissnet_binary_index faissnet_binary_index;
+
+/* d: a multiple of 8. "BFlat", "BIVF1024", "BIVF1024_HNSW32", "BHNSW32", "BHash16" (a bucket by the first 16 bits), "BHash4x16" (in each of
+ * 4 tables), and any of them behind "IDMap," or "IDMap2,". */
+FAISSNET_API faissnet_status faissnet_binary_factory(int32_t d, const char* description, faissnet_binary_index** index);
+FAISSNET_API faissnet_status faissnet_binary_clone(const faissnet_binary_index* index, faissnet_binary_index** copy);
+FAISSNET_API void faissnet_binary_free(faissnet_binary_index* index);
+
+/* FAISS's class name: "IndexBinaryIDMap(IndexBinaryFlat)". */
+FAISSNET_API faissnet_status faissnet_binary_type_name(
+    const faissnet_binary_index* index, char* buffer, int64_t capacity, int64_t* length);
+FAISSNET_API faissnet_status faissnet_binary_d(const faissnet_binary_index* index, int32_t* d);
+FAISSNET_API faissnet_status faissnet_binary_ntotal(const faissnet_binary_index* index, int64_t* ntotal);
+FAISSNET_API faissnet_status faissnet_binary_is_trained(const faissnet_binary_index* index, int32_t* is_trained);
+
+/* count: nlist; FAISSNET_UNSUPPORTED where there are no lists. */
+FAISSNET_API faissnet_status faissnet_binary_list_sizes(const faissnet_binary_index* index, int64_t count, int64_t* sizes);
+
+/* nprobe, max_codes, efSearch, efConstruction, nflip (the bits that a hash may differ in), and quantizer_… for those of the coarse
+ * quantizer. What an index was made with can be read as well: nlist, M, b, nhash. */
+FAISSNET_API faissnet_status faissnet_binary_set_parameter(faissnet_binary_index* index, const char* name, double value);
+FAISSNET_API faissnet_status faissnet_binary_get_parameter(const faissnet_binary_index* index, const char* name, double* value);
+
+/* The monitor is told of pieces of k-means iterations, each of at most 32768 vectors. */
+FAISSNET_API faissnet_status faissnet_binary_train(
+    faissnet_binary_index* index, int64_t n, const uint8_t* x, const faissnet_monitor* monitor);
+FAISSNET_API faissnet_status faissnet_binary_add(faissnet_binary_index* index, int64_t n, const uint8_t* x);
+FAISSNET_API faissnet_status faissnet_binary_add_with_ids(
+    faissnet_binary_index* index, int64_t n, const uint8_t* x, const int64_t* ids);
+FAISSNET_API faissnet_status faissnet_binary_reset(faissnet_binary_index* index);
+FAISSNET_API faissnet_status faissnet_binary_remove_ids(
+    faissnet_binary_index* index, const faissnet_selector* selector, int64_t* removed);
+FAISSNET_API faissnet_status faissnet_binary_merge_from(
+    faissnet_binary_index* index, faissnet_binary_index* other, int64_t add_id);
+
+/* distances: the numbers of bits that differ; INT32_MAX where the label is -1. BFlat and BIVF take a selector, BIVF nprobe and max_codes. */
+FAISSNET_API faissnet_status faissnet_binary_search(
+    const faissnet_binary_index* index, int64_t n, const uint8_t* x, int64_t k,
+    const faissnet_search_parameters* parameters, int32_t* distances, int64_t* labels);
+
+/* All vectors that differ in fewer than radius bits. Only a selector can be given per call. Graphs (BHNSW) have no range search. */
+FAISSNET_API faissnet_status faissnet_binary_range_search(
+    const faissnet_binary_index* index, int64_t n, const uint8_t* x, int32_t radius,
+    const faissnet_search_parameters* parameters, faissnet_range_result** result);
+
+FAISSNET_API faissnet_status faissnet_binary_reconstruct(const faissnet_binary_index* index, int64_t id, uint8_t* vector);
+
+FAISSNET_API faissnet_status faissnet_binary_write(const faissnet_binary_index* index, faissnet_write_fn write, void* context);
+FAISSNET_API faissnet_status faissnet_binary_read(faissnet_read_fn read, void* context, faissnet_binary_index** index);
 
 #ifdef __cplusplus
 }

@@ -263,10 +263,15 @@ def binary(index):
     return index
 
 
-save("binary-flat", binary(faiss.IndexBinaryFlat(64)), **unrecognised)
-save("binary-hnsw", binary(faiss.IndexBinaryHNSW(64, 4)), **unrecognised)
-save("binary-ivf", binary(faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(64), 64, 4)), **unrecognised)
-save("binary-hash", binary(faiss.IndexBinaryHash(64, 8)), **unrecognised)
+save("binary-flat", binary(faiss.IndexBinaryFlat(64)))
+save("binary-hnsw", binary(faiss.IndexBinaryHNSW(64, 4)))
+save("binary-ivf", binary(faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(64), 64, 4)))
+save("binary-hash", binary(faiss.IndexBinaryHash(64, 8)))
+save("binary-multihash", binary(faiss.IndexBinaryMultiHash(64, 3, 8)))
+save("binary-ivf-hnsw", binary(faiss.index_binary_factory(64, "BIVF4_HNSW4")))
+binary_map = faiss.IndexBinaryIDMap2(faiss.IndexBinaryFlat(64))
+binary_map.add_with_ids(bits, np.arange(N) * 3 + (1 << 40))
+save("binary-idmap2", binary_map)
 
 
 # ---- legacy layouts: FAISS only reads these, so they are put together from the parts of current files ---------------

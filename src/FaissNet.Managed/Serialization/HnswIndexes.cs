@@ -28,7 +28,7 @@ internal static class HnswIndexes
         return IndexValidator.Info(header) with { SubIndexes = [storage] };
     }
 
-    private static void ReadGraph(IndexValidator v, in IndexHeader header)
+    public static void ReadGraph(IndexValidator v, in IndexHeader header)
     {
         var r = v.Reader;
         using var part = r.Part("HNSW");

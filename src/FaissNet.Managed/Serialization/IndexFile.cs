@@ -45,7 +45,7 @@ public static class IndexFile
     /// and may be read a block further than the index goes.</param>
     /// <param name="cancellationToken">Stops the work between two reads.</param>
     /// <returns>What the stream holds. Look at <see cref="IndexFileInfo.IsRecognised"/> before trusting it: types which
-    /// this version does not know, and types which FAISS reads but which are not checked here (binary indexes, lattices,
+    /// this version does not know, and types which FAISS reads but which are not checked here (lattices,
     /// fast-scan over additive quantizers), are reported and not refused.</returns>
     /// <exception cref="InvalidDataException">The content is damaged, or is no index; the message names the part, the value
     /// and the byte offset.</exception>

@@ -15,7 +15,10 @@ public sealed record IndexFileInfo
     /// <summary>FAISS's name of the type, such as <c>IndexIVFPQ</c>; the four characters again if the type is unknown.</summary>
     public required string TypeName { get; init; }
 
-    /// <summary>Number of components of a vector. 0 if it could not be read because the type is not recognised.</summary>
+    /// <summary>Whether this is an index over bits, which <c>FaissBinaryIndex.Load</c> reads and <c>FaissIndex.Load</c> does not.</summary>
+    public bool IsBinary => FourCC.StartsWith("IB", StringComparison.Ordinal);
+
+    /// <summary>Number of components of a vector, of bits in a binary index. 0 if it could not be read because the type is not recognised.</summary>
     public int Dimension { get; init; }
 
     /// <summary>Number of vectors (FAISS's ntotal). 0 if it could not be read because the type is not recognised.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace FaissNet.Serialization;
 
-/// <summary>The float index types of FAISS by the characters that mark them in a file.</summary>
+/// <summary>The index types of FAISS by the characters that mark them in a file.</summary>
 internal static class IndexTypes
 {
     public delegate IndexFileInfo IndexReader(IndexValidator validator, FourCC fourCC);
@@ -66,6 +66,15 @@ internal static class IndexTypes
         ["IRMf"] = new("IndexRowwiseMinMax", MetaIndexes.ReadRowwiseMinMax),
         ["IRMh"] = new("IndexRowwiseMinMaxFP16", MetaIndexes.ReadRowwiseMinMax),
 
+        // A format of their own: FAISS reads them with read_index_binary.
+        ["IBxF"] = new("IndexBinaryFlat", BinaryIndexes.ReadFlat),
+        ["IBwF"] = new("IndexBinaryIVF", BinaryIndexes.ReadIvf),
+        ["IBHf"] = new("IndexBinaryHNSW", BinaryIndexes.ReadHnsw),
+        ["IBMp"] = new("IndexBinaryIDMap", BinaryIndexes.ReadIdMap),
+        ["IBM2"] = new("IndexBinaryIDMap2", BinaryIndexes.ReadIdMap),
+        ["IBHh"] = new("IndexBinaryHash", BinaryIndexes.ReadHash),
+        ["IBHm"] = new("IndexBinaryMultiHash", BinaryIndexes.ReadMultiHash),
+
         // Known by name only.
         ["IxRQ"] = new("IndexResidualQuantizer", null),
         ["ILfs"] = new("IndexLocalSearchQuantizerFastScan", null),
@@ -78,14 +87,8 @@ internal static class IndexTypes
         ["NPRf"] = new("IndexIVFProductResidualQuantizerFastScan", null),
         // Its codec is rebuilt on loading, in a time that grows steeply with a number in the file.
         ["IxLa"] = new("IndexLattice", null),
-        ["IBxF"] = new("IndexBinaryFlat", null),
-        ["IBwF"] = new("IndexBinaryIVF", null),
+        ["IBHc"] = new("IndexBinaryHNSWCagra", null),
         ["IBFf"] = new("IndexBinaryFromFloat", null),
-        ["IBHf"] = new("IndexBinaryHNSW", null),
-        ["IBMp"] = new("IndexBinaryIDMap", null),
-        ["IBM2"] = new("IndexBinaryIDMap2", null),
-        ["IBHh"] = new("IndexBinaryHash", null),
-        ["IBHm"] = new("IndexBinaryMultiHash", null),
         // Newer than 1.7.3. The first stands for an index that is not there.
         ["null"] = new("null", null),
         ["IxFP"] = new("IndexFlatL2Panorama", null),

@@ -81,6 +81,8 @@ internal sealed class IndexValidator(BoundedReader reader)
                 throw Reader.Invalid($"'{fourCC}' is not the type of a FAISS index");
             if (!known || type.Read is null)
                 throw Unrecognised(known ? $"{type.Name} is not checked" : $"the index type '{fourCC}' is not known");
+            if (_rootHeader is { } root && BinaryIndexes.IsBinary(fourCC) != BinaryIndexes.IsBinary(root.FourCC))
+                throw Reader.Invalid($"{type.Name} cannot be part of {root.TypeName}: one of them is binary");
             var info = type.Read(this, fourCC) with { Role = role, Length = Reader.Offset - start };
             (LabelsAreIndices, ComponentsMatter) = (outerLabelsAreIndices, outerComponentsMatter);
             _depth--;
@@ -116,6 +118,12 @@ internal sealed class IndexValidator(BoundedReader reader)
 
         var header = new IndexHeader(
             fourCC, IndexTypes.NameOf(fourCC), d, count, isTrained, (MetricType)metric, argument);
+        return Begin(header);
+    }
+
+    /// <summary>Notes what the outermost index begins with, should the validation not get further.</summary>
+    public IndexHeader Begin(in IndexHeader header)
+    {
         if (_depth == 1)
             _rootHeader = header;
         return header;

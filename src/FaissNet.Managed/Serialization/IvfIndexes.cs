@@ -162,6 +162,14 @@ internal static class IvfIndexes
         return Info(v, ivf) with { ProductQuantizer = pq };
     }
 
+    /// <summary>The lists of a binary index, behind its own header.</summary>
+    public static IndexFileInfo ReadBinary(IndexValidator v, in IndexHeader header)
+    {
+        var ivf = ReadIvfHeader(v, header, isLegacy: false, idsAreIndices: false);
+        ReadLists(v, ivf, header.Dimension / 8);
+        return Info(v, ivf);
+    }
+
     private static void CheckCodeSize(IndexValidator v, ulong codeSize, ProductQuantizerShape pq)
     {
         if (codeSize != (ulong)pq.CodeSize)
@@ -183,9 +191,12 @@ internal static class IvfIndexes
     };
 
     private static IvfHeader ReadIvfHeader(
-        IndexValidator v, FourCC fourCC, bool isLegacy, bool idsAreIndices, bool centroidsMatter = false)
+        IndexValidator v, FourCC fourCC, bool isLegacy, bool idsAreIndices, bool centroidsMatter = false) =>
+        ReadIvfHeader(v, v.ReadHeader(fourCC), isLegacy, idsAreIndices, centroidsMatter);
+
+    private static IvfHeader ReadIvfHeader(
+        IndexValidator v, in IndexHeader header, bool isLegacy, bool idsAreIndices, bool centroidsMatter = false)
     {
-        var header = v.ReadHeader(fourCC);
         var r = v.Reader;
         idsAreIndices |= v.LabelsAreIndices;
         var listCount = r.ReadSize("nlist", 1, MaximumListCount);
@@ -234,7 +245,7 @@ internal static class IvfIndexes
     private static bool CanQuantize(IndexFileInfo quantizer) => quantizer.FourCC switch
     {
         "IxF2" or "IxFI" or "IxFl" or "IxSQ" or "IxPq" or "IxPo" or "IxPQ" or "Imiq" or "ImRQ"
-            or "IHNf" or "IHNp" or "IHNs" or "INSf" or "INSp" or "INSs" => true,
+            or "IHNf" or "IHNp" or "IHNs" or "INSf" or "INSp" or "INSs" or "IBxF" or "IBHf" => true,
         "IxPT" or "IxRF" => quantizer.SubIndexes.All(CanQuantize),
         _ => false,
     };

@@ -46,7 +46,14 @@ public partial class FaissIndex
 
         if (stream.CanSeek)
         {
-            RequireChecked(IndexFile.Validate(stream));
+            var file = IndexFile.Validate(stream);
+            if (file.IsBinary)
+            {
+                throw new NotSupportedException(
+                    $"This is a binary index, an {file.TypeName}: load it with {nameof(FaissBinaryIndex)}.{nameof(FaissBinaryIndex.Load)}.");
+            }
+
+            RequireChecked(file);
             return Wrap(StreamBridge.Read(stream));
         }
 
@@ -54,7 +61,7 @@ public partial class FaissIndex
         return Load(copy);
     }
 
-    private static void RequireChecked(IndexFileInfo file)
+    internal static void RequireChecked(IndexFileInfo file)
     {
         if (!file.IsRecognised)
         {

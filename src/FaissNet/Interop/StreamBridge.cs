@@ -11,13 +11,30 @@ internal sealed unsafe class StreamBridge(Stream stream)
 {
     private ExceptionDispatchInfo? _failure;
 
-    public static void Write(FaissIndexHandle index, Stream stream)
+    /// <summary>A native function that writes through a callback.</summary>
+    public delegate NativeStatus Writer(delegate* unmanaged<void*, void*, long, int> write, void* context);
+
+    /// <summary>A native function that reads through a callback.</summary>
+    public delegate NativeStatus Reader<THandle>(delegate* unmanaged<void*, void*, long, long> read, void* context, out THandle made)
+        where THandle : SafeHandle;
+
+    public static void Write(FaissIndexHandle index, Stream stream) =>
+        Write(stream, (write, context) => NativeMethods.faissnet_index_write(index, write, context));
+
+    public static FaissIndexHandle Read(Stream stream) => Read<FaissIndexHandle>(stream, NativeMethods.faissnet_index_read);
+
+    public static void WriteBinary(BinaryIndexHandle index, Stream stream) =>
+        Write(stream, (write, context) => NativeMethods.faissnet_binary_write(index, write, context));
+
+    public static BinaryIndexHandle ReadBinary(Stream stream) => Read<BinaryIndexHandle>(stream, NativeMethods.faissnet_binary_read);
+
+    public static void Write(Stream stream, Writer writer)
     {
         var bridge = new StreamBridge(stream);
         var context = GCHandle.Alloc(bridge);
         try
         {
-            var status = NativeMethods.faissnet_index_write(index, &WriteCallback, (void*)GCHandle.ToIntPtr(context));
+            var status = writer(&WriteCallback, (void*)GCHandle.ToIntPtr(context));
             bridge._failure?.Throw();
             status.ThrowIfFailed();
         }
@@ -27,19 +44,20 @@ internal sealed unsafe class StreamBridge(Stream stream)
         }
     }
 
-    public static FaissIndexHandle Read(Stream stream)
+    public static THandle Read<THandle>(Stream stream, Reader<THandle> reader)
+        where THandle : SafeHandle
     {
         var bridge = new StreamBridge(stream);
         var context = GCHandle.Alloc(bridge);
         try
         {
-            var status = NativeMethods.faissnet_index_read(&ReadCallback, (void*)GCHandle.ToIntPtr(context), out var index);
+            var status = reader(&ReadCallback, (void*)GCHandle.ToIntPtr(context), out var made);
             if (status != NativeStatus.Ok)
-                index.Dispose();
+                made.Dispose();
 
             bridge._failure?.Throw();
             status.ThrowIfFailed();
-            return index;
+            return made;
         }
         finally
         {

@@ -394,7 +394,7 @@ public sealed class CrashTableTests
     [Fact]
     public void Bit_flips_in_a_file() => InChild(_ =>
     {
-        var files = GoldenFiles.Accepted.Where(file => file.ExternalFiles.Length == 0).Select(file => (file.Name, Bytes: file.Read())).ToList();
+        var files = GoldenFiles.Accepted.Where(file => file.ExternalFiles.Length == 0 && !file.FourCC.StartsWith("IB", StringComparison.Ordinal)).Select(file => (file.Name, Bytes: file.Read())).ToList();
         var random = new Random(20240607);
         int refused = 0, loaded = 0;
         for (var i = 0; i < 600; i++)

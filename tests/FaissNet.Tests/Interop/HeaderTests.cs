@@ -157,7 +157,7 @@ public sealed partial class HeaderTests
         "int64_t" => ["Int64"],
         "float" => ["Single"],
         "double" => ["Double"],
-        "int32_t*" => ["out Int32"],
+        "int32_t*" => ["out Int32", "Span<Int32>"],
         "int64_t*" => ["out Int64", "Span<Int64>"],
         "float*" => ["Span<Single>"],
         "double*" => ["out Double"],
@@ -174,6 +174,9 @@ public sealed partial class HeaderTests
         // Frees take what ReleaseHandle has.
         "faissnet_index*" => ["FaissIndexHandle", "IntPtr"],
         "faissnet_index**" => ["out FaissIndexHandle"],
+        "const faissnet_binary_index*" => ["BinaryIndexHandle"],
+        "faissnet_binary_index*" => ["BinaryIndexHandle", "IntPtr"],
+        "faissnet_binary_index**" => ["out BinaryIndexHandle"],
         "const faissnet_range_result*" => ["RangeResultHandle"],
         "faissnet_range_result*" => ["IntPtr"],
         "faissnet_range_result**" => ["out RangeResultHandle"],

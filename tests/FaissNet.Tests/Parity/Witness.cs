@@ -121,6 +121,13 @@ public sealed class Witness : IDisposable
         index.Save(File(parity, "faissnet"));
     }
 
+    /// <summary>Runs Python code, which finds <c>faiss</c>, <c>np</c> and the path <c>folder</c>; skips the test where Python is to be left out.</summary>
+    internal static void RunScript(TemporaryFolder folder, string code)
+    {
+        Assert.SkipWhen(Skip, "FAISSNET_SKIP_PYTHON is 1");
+        RunPython(folder, [new { @do = "script", code, folder = folder.Path }]);
+    }
+
     /// <summary>Runs witness.py with jobs.</summary>
     internal static void RunPython(TemporaryFolder folder, List<object> jobs)
     {

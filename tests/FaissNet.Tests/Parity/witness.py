@@ -5,7 +5,9 @@ witness.py JOBS.json, a list of
       reads an index file, searches it as it is set, writes the results and the index again
   {"do": "make", "kind", "metric", "nlist", "m", "nbits", "nprobe", "vectors", "given_ids", "index"}
       makes an index of a kind (a class or a description of the factory's), trains it, adds the vectors (under given_ids, unless that is null), writes it
-Arrays are files of raw little-endian float32 or int64; "d" belongs to every job.
+  {"do": "script", "code", "folder"}
+      runs Python code that reads and writes files of the folder
+Arrays are files of raw little-endian float32 or int64; "d" belongs to every job but the last.
 """
 
 import json
@@ -56,11 +58,15 @@ def search(job):
     faiss.write_index(index, job["copy"])
 
 
+def script(job):
+    exec(job["code"], {"faiss": faiss, "np": np, "folder": job["folder"]})
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         jobs = json.load(file)
     for job in jobs:
-        {"make": make, "search": search}[job["do"]](job)
+        {"make": make, "search": search, "script": script}[job["do"]](job)
     print(faiss.__version__)
 
 

@@ -12,7 +12,8 @@ public sealed class ManagedFileTests : IDisposable
     private static readonly HashSet<string> NativeOnly =
     [
         .. GoldenFiles.All.Where(file => !file.IsRecognised).Select(file => file.Name),
-        "2layer", "flat-l1", "flat-lp", "hnsw-2level", "hnsw-empty", "hnsw-flat", "hnsw-flat-ip", "hnsw-one", "hnsw-pq", "hnsw-sq8",
+        "2layer", "binary-flat", "binary-hash", "binary-hnsw", "binary-idmap2", "binary-ivf", "binary-ivf-hnsw", "binary-multihash",
+        "flat-l1", "flat-lp", "hnsw-2level", "hnsw-empty", "hnsw-flat", "hnsw-flat-ip", "hnsw-one", "hnsw-pq", "hnsw-sq8",
         "ivf-flat-dedup", "ivf-flat-on-disk", "ivf-hnsw-flat", "ivf-imi-pq", "ivf-lsq", "ivf-plsq", "ivf-pqr", "ivf-prq", "ivf-rcq-flat", "ivf-rq",
         "ivf-spectral-hash", "ivf-spectral-hash-centroid", "legacy-ivf-pqr", "legacy-lsh", "lsh", "lsh-64", "lsh-thresholds", "lsq",
         "nested-deep", "nndescent-flat", "nsg-empty", "nsg-flat", "plsq", "pretransform-itq", "prq", "rowwise-minmax", "rowwise-minmax-fp16",

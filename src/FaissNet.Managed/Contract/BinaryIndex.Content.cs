@@ -1,0 +1,204 @@
+namespace FaissNet;
+
+// Training, adding, removing, merging.
+public abstract partial class BinaryIndex
+{
+    private const int VectorsPerReport = 1 << 16;
+
+    /// <summary>Learns the coarse centroids of an inverted file from representative vectors. Types that need no training return at once.</summary>
+    /// <param name="vectors">n·<see cref="CodeSize"/> bytes. At least nlist vectors are needed, and 39 times as many to train well; beyond
+    /// 256 times as many FAISS takes a sample.</param>
+    /// <param name="progress">Told as the k-means iterations go on, on the calling thread: of an iteration as often as it takes pieces of
+    /// 32768 vectors to assign the training vectors.</param>
+    /// <param name="cancellationToken">Stops the training; the index stays untrained.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="CodeSize"/>, or there are too few vectors.</exception>
+    /// <exception cref="InvalidOperationException">The index holds vectors, which lie in the lists of the centroids that it has.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Train(
+        ReadOnlySpan<byte> vectors, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var n = BinaryArguments.CountVectors(vectors, CodeSize, nameof(vectors));
+        if (n == 0)
+            throw new ArgumentException("vectors is empty: expected representative vectors to train with.", nameof(vectors));
+
+        cancellationToken.ThrowIfCancellationRequested();
+        Write();
+        try
+        {
+            if (Count > 0)
+            {
+                throw new InvalidOperationException(
+                    $"The index holds {Count} vectors that depend on its training: call {nameof(Reset)} before training anew.");
+            }
+
+            TrainCore(vectors, n, progress, cancellationToken);
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
+
+    /// <summary>Adds n vectors under the ids <see cref="Count"/>, <see cref="Count"/> + 1, ….</summary>
+    /// <param name="vectors">n·<see cref="CodeSize"/> bytes.</param>
+    /// <param name="progress">Told as vectors come in, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of vectors. Those that <see cref="Count"/> then counts are in the index, in
+    /// the order given; the rest are not.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="CodeSize"/>.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException">The index type needs the caller's ids (IDMap).</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Add(
+        ReadOnlySpan<byte> vectors, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        AddChecked(vectors, ids: [], withIds: false, progress, cancellationToken);
+
+    /// <summary>Adds n vectors under ids of the caller's. FAISS's <c>add_with_ids</c>.</summary>
+    /// <param name="vectors">n·<see cref="CodeSize"/> bytes.</param>
+    /// <param name="ids">One id per vector. Any value but -1, which means "no neighbour" in results.</param>
+    /// <param name="progress">Told as vectors come in, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of vectors.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="CodeSize"/>, there is not one id per vector, or an id
+    /// is -1.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException">The index type stores no ids: wrap it (factory string <c>IDMap,…</c>).</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void AddWithIds(
+        ReadOnlySpan<byte> vectors,
+        ReadOnlySpan<long> ids,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        AddChecked(vectors, ids, withIds: true, progress, cancellationToken);
+
+    /// <summary>Removes the selected vectors. FAISS's <c>remove_ids</c>: it passes over the whole index, so remove many at once.</summary>
+    /// <remarks>A flat index numbers what is left anew, from 0 without gaps, as in FAISS.</remarks>
+    /// <returns>The number of vectors removed.</returns>
+    /// <exception cref="NotSupportedException">The index type cannot remove.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public long Remove(IdSelector selector)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        Write();
+        try
+        {
+            return RemoveCore(selector);
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
+
+    /// <summary>Removes every vector and keeps the training. FAISS's <c>reset</c>.</summary>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Reset() => Writing(ResetCore);
+
+    /// <summary>Moves all vectors of another index here; it is empty afterwards. Their ids grow by this index's <see cref="Count"/>.
+    /// FAISS's <c>merge_from</c>.</summary>
+    /// <param name="other">An index of the same type with the same coarse centroids, such as a clone.</param>
+    /// <exception cref="ArgumentException"><paramref name="other"/> is this index, or it is not compatible. Neither index has changed then.</exception>
+    /// <exception cref="InvalidOperationException">This index is not trained.</exception>
+    /// <exception cref="NotSupportedException">The index type cannot merge: flat indexes, inverted files and IDMaps over them can.</exception>
+    /// <exception cref="ObjectDisposedException">One of the two was disposed.</exception>
+    public void MergeFrom(BinaryIndex other) => Merge(other, addId: null);
+
+    /// <summary>Moves all vectors of another index here and adds <paramref name="addId"/> to their ids; it is empty afterwards.</summary>
+    /// <param name="other">An index of the same type with the same coarse centroids, such as a clone.</param>
+    /// <param name="addId">What is added to the ids. Flat indexes number on, so that only <see cref="Count"/> fits.</param>
+    /// <inheritdoc cref="MergeFrom(BinaryIndex)" path="/exception"/>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="addId"/> is negative.</exception>
+    public void MergeFrom(BinaryIndex other, long addId)
+    {
+        if (addId < 0)
+            throw new ArgumentOutOfRangeException(nameof(addId), addId, $"addId is {addId}: expected at least 0.");
+
+        Merge(other, addId);
+    }
+
+    /// <summary>Trains with n ≥ 1 vectors; all arguments are valid and the index is empty.</summary>
+    protected abstract void TrainCore(
+        ReadOnlySpan<byte> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken);
+
+    /// <summary>Adds n ≥ 1 vectors; all arguments are valid and the index is trained.</summary>
+    protected abstract void AddCore(ReadOnlySpan<byte> vectors, int n);
+
+    /// <summary>Adds n ≥ 1 vectors under n ids; all arguments are valid and the index is trained.</summary>
+    protected abstract void AddWithIdsCore(ReadOnlySpan<byte> vectors, ReadOnlySpan<long> ids, int n);
+
+    /// <summary>Removes the selected vectors and returns their number.</summary>
+    protected abstract long RemoveCore(IdSelector selector);
+
+    /// <summary>Removes every vector.</summary>
+    protected abstract void ResetCore();
+
+    /// <summary>Moves all vectors of another index of the same dimension here, adds <paramref name="addId"/> ≥ 0 to their ids and empties it;
+    /// both are trained, and nobody else uses either. Throws before it changes anything.</summary>
+    protected abstract void MergeFromCore(BinaryIndex other, long addId);
+
+    private void AddChecked(
+        ReadOnlySpan<byte> vectors, ReadOnlySpan<long> ids, bool withIds, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+        var n = BinaryArguments.CountVectors(vectors, CodeSize, nameof(vectors));
+        if (withIds)
+            VectorArguments.RequireIds(ids, n, nameof(ids));
+
+        Write();
+        try
+        {
+            RequireTrained();
+            var chunk = progress is null && !cancellationToken.CanBeCanceled ? n : VectorsPerReport;
+            for (var first = 0; first < n; first += chunk)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var count = Math.Min(chunk, n - first);
+                var part = vectors.Slice(first * CodeSize, count * CodeSize);
+                if (withIds)
+                    AddWithIdsCore(part, ids.Slice(first, count), count);
+                else
+                    AddCore(part, count);
+
+                progress?.Report(new IndexProgress(IndexStage.Adding, first + count, n));
+            }
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
+
+    private void Merge(BinaryIndex other, long? addId)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(this, other))
+            throw new ArgumentException("other is this index itself: expected another one.", nameof(other));
+
+        if (other.Dimension != Dimension)
+            throw new ArgumentException($"other has the dimension {other.Dimension}: expected {Dimension}, as here.", nameof(other));
+
+        // In one order everywhere: two threads that merge the same two indexes crosswise would otherwise wait for each other.
+        var (first, second) = _age < other._age ? (this, other) : (other, this);
+        first.Write();
+        try
+        {
+            second.Write();
+            try
+            {
+                RequireTrained();
+                if (!other.IsTrained)
+                    throw new ArgumentException("other is not trained: expected the training that this index has.", nameof(other));
+
+                MergeFromCore(other, addId ?? Count);
+            }
+            finally
+            {
+                second.EndWrite();
+            }
+        }
+        finally
+        {
+            first.EndWrite();
+        }
+    }
+}
