@@ -408,6 +408,157 @@ FAISSNET_API faissnet_status faissnet_gpu_index_pq(const faissnet_index* index, 
 
 /* Gives back what lists had reserved for growing: bytes. */
 FAISSNET_API faissnet_status faissnet_gpu_index_reclaim(faissnet_index* index, int64_t* bytes);
+/* The centroids of an IVF's flat coarse quantizer, and the codebooks of a product quantizer, of whatever index in whatever wrappers:
+ * n is nlist * d, or m * 2^nbits * (d / m), row by row. Only an empty index takes others. An index is trained once it has all
+ * that its type needs: centroids have to be set before codebooks. FAISSNET_UNSUPPORTED where there is no such part. */
+FAISSNET_API faissnet_status faissnet_index_inner_d(const faissnet_index* index, int32_t* d); /* of the innermost index */
+FAISSNET_API faissnet_status faissnet_index_get_coarse_centroids(const faissnet_index* index, int64_t n, float* centroids);
+FAISSNET_API faissnet_status faissnet_index_set_coarse_centroids(faissnet_index* index, int64_t n, const float* centroids);
+FAISSNET_API faissnet_status faissnet_index_get_codebooks(const faissnet_index* index, int64_t n, float* centroids);
+FAISSNET_API faissnet_status faissnet_index_set_codebooks(faissnet_index* index, int64_t n, const float* centroids);
+
+/* ---- Clustering ------------------------------------------------------------- */
+
+/* FAISS's ClusteringParameters; 0 stands for FAISS's default where a number has to be positive. */
+typedef struct faissnet_clustering_parameters {
+    int32_t niter;
+    int32_t nredo;
+    int32_t spherical;
+    int32_t int_centroids;
+    int32_t frozen_centroids; /* FAISSNET_UNSUPPORTED before FAISS 1.14.3, which could search for ever */
+    int32_t max_points_per_centroid;
+    int32_t seed;
+    int32_t initialization; /* 0: random vectors; since FAISS 1.14 also 1: k-means++, 2: AFK-MC2 */
+} faissnet_clustering_parameters;
+
+typedef struct faissnet_iteration_stats {
+    double objective;
+    double seconds;
+    double search_seconds;
+    double imbalance_factor;
+    int64_t splits;
+} faissnet_iteration_stats;
+
+/* k-means of n >= k vectors. metric: L2 or inner product. weights: one positive number per vector, or NULL. The first `given` rows of
+ * centroids (k * d) are taken as first centroids; all are overwritten. stats: room for `capacity` iterations of the best run; *iterations
+ * receives how many there were, parameters may be NULL. */
+FAISSNET_API faissnet_status faissnet_clustering_train(
+    int32_t d, int64_t k, int32_t metric, const faissnet_clustering_parameters* parameters, int64_t n, const float* x,
+    const float* weights, int64_t given, float* centroids, const faissnet_monitor* monitor,
+    faissnet_iteration_stats* stats, int64_t capacity, int64_t* iterations);
+
+/* ---- Product quantizer ------------------------------------------------------ */
+
+typedef struct faissnet_pq faissnet_pq;
+
+/* m divides d; 1 <= nbits <= 16. */
+FAISSNET_API faissnet_status faissnet_pq_new(int32_t d, int64_t m, int32_t nbits, faissnet_pq** pq);
+FAISSNET_API void faissnet_pq_free(faissnet_pq* pq);
+FAISSNET_API faissnet_status faissnet_pq_train(
+    faissnet_pq* pq, int64_t n, const float* x, const faissnet_clustering_parameters* parameters, const faissnet_monitor* monitor);
+
+/* n: m * 2^nbits * (d / m). */
+FAISSNET_API faissnet_status faissnet_pq_get_centroids(const faissnet_pq* pq, int64_t n, float* centroids);
+FAISSNET_API faissnet_status faissnet_pq_set_centroids(faissnet_pq* pq, int64_t n, const float* centroids);
+
+/* codes: n * ceil(m * nbits / 8) bytes; x: n * d floats. */
+FAISSNET_API faissnet_status faissnet_pq_encode(const faissnet_pq* pq, int64_t n, const float* x, uint8_t* codes);
+FAISSNET_API faissnet_status faissnet_pq_decode(const faissnet_pq* pq, int64_t n, const uint8_t* codes, float* x);
+
+/* tables: n * m * 2^nbits squared distances, or inner products, of parts of the vectors to centroids. */
+FAISSNET_API faissnet_status faissnet_pq_tables(
+    const faissnet_pq* pq, int64_t n, const float* x, int32_t inner_product, float* tables);
+
+/* ---- Vector transforms ------------------------------------------------------ */
+
+enum {
+    FAISSNET_TRANSFORM_OTHER = 0,
+    FAISSNET_TRANSFORM_LINEAR = 1,
+    FAISSNET_TRANSFORM_RANDOM_ROTATION = 2,
+    FAISSNET_TRANSFORM_PCA = 3,
+    FAISSNET_TRANSFORM_ITQ_MATRIX = 4,
+    FAISSNET_TRANSFORM_ITQ = 5,
+    FAISSNET_TRANSFORM_OPQ = 6,
+    FAISSNET_TRANSFORM_REMAP = 7,
+    FAISSNET_TRANSFORM_NORMALIZATION = 8,
+    FAISSNET_TRANSFORM_CENTERING = 9
+};
+
+typedef struct faissnet_transform faissnet_transform;
+
+/* argument: eigen_power of PCA, do_pca of ITQ, m of OPQ, uniform of a remapping; 0 otherwise. A linear transform gets its matrix by
+ * faissnet_transform_set_values, a rotation is drawn by training. */
+FAISSNET_API faissnet_status faissnet_transform_new(
+    int32_t kind, int32_t d_in, int32_t d_out, double argument, faissnet_transform** transform);
+FAISSNET_API void faissnet_transform_free(faissnet_transform* transform);
+
+FAISSNET_API faissnet_status faissnet_transform_kind(const faissnet_transform* transform, int32_t* kind);
+FAISSNET_API faissnet_status faissnet_transform_d(const faissnet_transform* transform, int32_t* d_in, int32_t* d_out);
+FAISSNET_API faissnet_status faissnet_transform_is_trained(const faissnet_transform* transform, int32_t* is_trained);
+
+/* FAISS's fields by their names: eigen_power, epsilon, random_rotation, balanced_bins, max_points_per_d (PCA); niter, niter_pq, niter_pq_0,
+ * max_train_points, M (OPQ); max_iter, seed (ITQ matrix); do_pca, max_train_per_dim (ITQ); is_orthonormal, have_bias (linear, not settable). */
+FAISSNET_API faissnet_status faissnet_transform_set_parameter(faissnet_transform* transform, const char* name, double value);
+FAISSNET_API faissnet_status faissnet_transform_get_parameter(const faissnet_transform* transform, const char* name, double* value);
+
+/* FAISS's arrays by their names: A, b (linear); mean, eigenvalues, PCAMat (PCA); mean (centring, ITQ); itq_A, pca_then_itq_A, pca_then_itq_b (ITQ);
+ * map (remapping, as floats). *count receives the length, also where values is NULL. Settable: A (which trains the transform) and b of
+ * a linear transform, map. */
+FAISSNET_API faissnet_status faissnet_transform_get_values(
+    const faissnet_transform* transform, const char* name, int64_t capacity, float* values, int64_t* count);
+FAISSNET_API faissnet_status faissnet_transform_set_values(
+    faissnet_transform* transform, const char* name, int64_t count, const float* values);
+
+/* Draws the rotation of a random rotation. */
+FAISSNET_API faissnet_status faissnet_transform_draw(faissnet_transform* transform, int32_t seed);
+
+/* x: n * d_in floats, y: n * d_out. The monitor hears of OPQ only. */
+FAISSNET_API faissnet_status faissnet_transform_train(
+    faissnet_transform* transform, int64_t n, const float* x, const faissnet_monitor* monitor);
+FAISSNET_API faissnet_status faissnet_transform_apply(const faissnet_transform* transform, int64_t n, const float* x, float* y);
+FAISSNET_API faissnet_status faissnet_transform_reverse(const faissnet_transform* transform, int64_t n, const float* y, float* x);
+
+FAISSNET_API faissnet_status faissnet_transform_write(
+    const faissnet_transform* transform, faissnet_write_fn write, void* context);
+FAISSNET_API faissnet_status faissnet_transform_read(faissnet_read_fn read, void* context, faissnet_transform** transform);
+
+/* ---- Distances without an index --------------------------------------------- */
+
+/* The k nearest of nb vectors to each of n queries, any metric; rows as of faissnet_index_search. metric_arg: the p of Lp. */
+FAISSNET_API faissnet_status faissnet_knn(
+    int32_t d, int64_t n, const float* x, int64_t nb, const float* vectors, int64_t k, int32_t metric, float metric_arg,
+    float* distances, int64_t* labels);
+
+/* distances: n * nb. */
+FAISSNET_API faissnet_status faissnet_pairwise_distances(
+    int32_t d, int64_t n, const float* x, int64_t nb, const float* vectors, int32_t metric, float metric_arg, float* distances);
+
+/* Scales n vectors to length 1 where they lie; zero vectors stay. */
+FAISSNET_API faissnet_status faissnet_normalize_l2(int32_t d, int64_t n, float* x);
+
+/* ---- Statistics ------------------------------------------------------------- */
+
+/* What FAISS counted in this process since the last reset, without order between threads: nearly right beside other calls. */
+typedef struct faissnet_statistics {
+    int64_t ivf_queries;
+    int64_t ivf_lists;
+    int64_t ivf_distances;
+    int64_t ivf_heap_updates;
+    double ivf_quantization_ms;
+    double ivf_search_ms;
+    int64_t ivfpq_refined;
+    int64_t ivfpq_hamming_passed;
+    int64_t ivfpq_search_cycles;
+    int64_t ivfpq_refine_cycles;
+    int64_t hnsw_queries;
+    int64_t hnsw_exhausted;
+    int64_t hnsw_distances;
+    int64_t hnsw_hops; /* -1 where this FAISS does not count them */
+} faissnet_statistics;
+
+FAISSNET_API faissnet_status faissnet_get_statistics(faissnet_statistics* statistics);
+FAISSNET_API faissnet_status faissnet_reset_statistics(void);
+
 /* ---- Binary indexes --------------------------------------------------------- */
 
 /* Indexes over vectors of d bits, d / 8 bytes each, compared by Hamming distance. What is not said here is as with the functions of

@@ -57,6 +57,31 @@ auto own_fine_quantizer(FastScan& index, int) -> decltype(static_cast<void>(inde
 template <typename FastScan>
 void own_fine_quantizer(FastScan&, long) {}
 
+// k-means that fills an empty cluster looks for one to split until it finds one, which frozen centroids can have left none of.
+// 1.14.3 gives up.
+constexpr bool kSplitsEnd = FAISSNET_FAISS_AT_LEAST(1, 14, 3);
+
+// Newer k-means can choose its first centroids in several ways; 0 is the one that all have. False if there is no such way here.
+template <typename Parameters>
+auto set_initialization(Parameters& parameters, int32_t method, int) -> decltype(static_cast<void>(parameters.init_method), true) {
+    parameters.init_method = static_cast<decltype(parameters.init_method)>(method);
+    return true;
+}
+template <typename Parameters>
+bool set_initialization(Parameters&, int32_t method, long) {
+    return method == 0;
+}
+
+// The statistics of graphs count hops since 1.9; -1 before.
+template <typename Stats>
+auto hops_of(const Stats& stats, int) -> decltype(static_cast<int64_t>(stats.nhops)) {
+    return static_cast<int64_t>(stats.nhops);
+}
+template <typename Stats>
+int64_t hops_of(const Stats&, long) {
+    return -1;
+}
+
 // 1.14 can be built with all its kernels in one library, chosen at run time. The build passes on FAISS's own macro.
 #ifdef FAISS_ENABLE_DD
 constexpr bool kDynamicSimd = true;

@@ -11,6 +11,25 @@ internal static class VectorTransforms
         long? MatrixSize = null, bool HasBias = false, long BiasSize = 0, long? MeanSize = null,
         bool KeepsDimension = false, bool NeedsPca = false, long? MapSize = null, int LargestMapped = -1, VectorTransformInfo? Inner = null);
 
+    /// <summary>Checks a file that holds a transform alone, and leaves the stream where it was.</summary>
+    /// <exception cref="NotSupportedException">The transform's type is not known.</exception>
+    public static void Validate(Stream stream)
+    {
+        var reader = new BoundedReader(stream);
+        try
+        {
+            Read(new IndexValidator(reader), "transform", isUsed: false);
+        }
+        catch (UnrecognisedPartException e)
+        {
+            throw new NotSupportedException(e.Message);
+        }
+        finally
+        {
+            reader.Rewind();
+        }
+    }
+
     /// <summary>Reads one transform.</summary>
     /// <param name="v">The run.</param>
     /// <param name="role">What it is to its container, for messages.</param>

@@ -28,6 +28,11 @@ internal sealed unsafe class StreamBridge(Stream stream)
 
     public static BinaryIndexHandle ReadBinary(Stream stream) => Read<BinaryIndexHandle>(stream, NativeMethods.faissnet_binary_read);
 
+    public static void WriteTransform(TransformHandle transform, Stream stream) =>
+        Write(stream, (write, context) => NativeMethods.faissnet_transform_write(transform, write, context));
+
+    public static TransformHandle ReadTransform(Stream stream) => Read<TransformHandle>(stream, NativeMethods.faissnet_transform_read);
+
     public static void Write(Stream stream, Writer writer)
     {
         var bridge = new StreamBridge(stream);

@@ -7,6 +7,10 @@ using FaissNet.Managed;
 
 namespace FaissNet.Benchmarks.VsFaiss;
 
+using Clustering = FaissNet.Managed.Clustering;
+using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
+using ProductQuantizer = FaissNet.Managed.ProductQuantizer;
+
 /// <summary>The managed engine in a process of its own: it answers <c>peer.cpp</c>'s requests through the public API.</summary>
 internal sealed class Worker : IDisposable
 {

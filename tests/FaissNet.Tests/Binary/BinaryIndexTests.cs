@@ -95,7 +95,7 @@ public sealed class BinaryIndexTests : IDisposable
 
         index.Reset();
         Assert.Equal((0, Count), (index.Count, clone.Count));
-        Add(index, Vectors[..Bytes], [9]);
+        Add(index, Vectors.AsSpan(0, Bytes), [9]);
         Assert.Equal(1, index.Search(Queries, K).K);
         var info = IndexFile.Validate(path);
         Assert.True(info is { IsBinary: true, IsRecognised: true, Dimension: D, Count: Count });
@@ -107,7 +107,7 @@ public sealed class BinaryIndexTests : IDisposable
     {
         using var index = Filled(kind);
         using var other = index.Clone();
-        var gone = kind == "BFlat" || kind == "BIVF6" ? IdSelector.Range(0, 100) : IdSelector.Batch(Ids[..100]);
+        var gone = kind == "BFlat" || kind == "BIVF6" ? IdSelector.Range(0, 100) : IdSelector.Batch(Ids.AsSpan(0, 100));
 
         Assert.Equal(100, index.Remove(gone));
 
@@ -221,8 +221,8 @@ public sealed class BinaryIndexTests : IDisposable
         Assert.Throws<ArgumentException>(() => flat.MergeFrom(index));
         using var map = new IndexBinaryIDMap(D, "BFlat");
         Assert.Throws<NotSupportedException>(() => map.Add(Vectors));
-        Assert.Throws<ArgumentException>(() => map.AddWithIds(Vectors[..Bytes], [-1]));
-        Assert.Throws<ArgumentException>(() => map.AddWithIds(Vectors[..Bytes], [1, 2]));
+        Assert.Throws<ArgumentException>(() => map.AddWithIds(Vectors.AsSpan(0, Bytes), [-1]));
+        Assert.Throws<ArgumentException>(() => map.AddWithIds(Vectors.AsSpan(0, Bytes), [1, 2]));
         flat.Dispose();
         Assert.Throws<ObjectDisposedException>(() => flat.Add(Vectors));
         Assert.Throws<ObjectDisposedException>(() => flat.Search(Queries, 1));

@@ -128,6 +128,9 @@ public sealed partial class HeaderTests
     [InlineData("faissnet_monitor", typeof(NativeMonitor))]
     [InlineData("faissnet_selector", typeof(NativeSelector))]
     [InlineData("faissnet_search_parameters", typeof(NativeSearchParameters))]
+    [InlineData("faissnet_clustering_parameters", typeof(NativeClusteringParameters))]
+    [InlineData("faissnet_iteration_stats", typeof(NativeIterationStats))]
+    [InlineData("faissnet_statistics", typeof(NativeStatistics))]
     public void Structs_have_the_same_fields(string name, Type type)
     {
         var body = Regex.Match(Header, $@"typedef struct {name} \{{(?<body>[^}}]*)\}}").Groups["body"].Value;
@@ -165,7 +168,7 @@ public sealed partial class HeaderTests
         "const char*" => ["String"],
         "uint8_t*" => ["Span<Byte>"],
         "const uint8_t*" => ["ReadOnlySpan<Byte>"],
-        "const float*" => ["ReadOnlySpan<Single>"],
+        "const float*" => ["ReadOnlySpan<Single>", "Single*"],
         "const int64_t*" => ["ReadOnlySpan<Int64>"],
         "const int64_t**" => ["out Int64*"],
         "const float**" => ["out Single*"],
@@ -177,6 +180,13 @@ public sealed partial class HeaderTests
         "const faissnet_binary_index*" => ["BinaryIndexHandle"],
         "faissnet_binary_index*" => ["BinaryIndexHandle", "IntPtr"],
         "faissnet_binary_index**" => ["out BinaryIndexHandle"],
+        "faissnet_pq*" or "const faissnet_pq*" => ["ProductQuantizerHandle", "IntPtr"],
+        "faissnet_pq**" => ["out ProductQuantizerHandle"],
+        "faissnet_transform*" or "const faissnet_transform*" => ["TransformHandle", "IntPtr"],
+        "faissnet_transform**" => ["out TransformHandle"],
+        "const faissnet_clustering_parameters*" => ["NativeClusteringParameters*"],
+        "faissnet_iteration_stats*" => ["NativeIterationStats*"],
+        "faissnet_statistics*" => ["out NativeStatistics"],
         "const faissnet_range_result*" => ["RangeResultHandle"],
         "faissnet_range_result*" => ["IntPtr"],
         "faissnet_range_result**" => ["out RangeResultHandle"],

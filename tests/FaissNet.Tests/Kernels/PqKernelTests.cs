@@ -5,6 +5,8 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Kernels;
 
+using ProductQuantizer = FaissNet.Managed.ProductQuantizer;
+
 /// <summary>The kernels of product-quantized search: every form against the scalar one, at the edge of memory.</summary>
 public sealed unsafe class PqKernelTests
 {

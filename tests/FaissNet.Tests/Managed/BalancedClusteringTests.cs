@@ -3,6 +3,9 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
+using ClusteringInitialization = FaissNet.Managed.ClusteringInitialization;
+using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
+
 public sealed class BalancedClusteringTests
 {
     private const int D = 8;

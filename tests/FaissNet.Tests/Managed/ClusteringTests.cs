@@ -4,6 +4,11 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
+using Clustering = FaissNet.Managed.Clustering;
+using ClusteringInitialization = FaissNet.Managed.ClusteringInitialization;
+using ClusteringIterationStats = FaissNet.Managed.ClusteringIterationStats;
+using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
+
 public sealed class ClusteringTests
 {
     private const int D = 12;

@@ -3,6 +3,9 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
+using Clustering = FaissNet.Managed.Clustering;
+using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
+
 public sealed class HierarchicalClusteringTests
 {
     private const int D = 16;

@@ -3,6 +3,8 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
+using ProductQuantizer = FaissNet.Managed.ProductQuantizer;
+
 [NeedsNative]
 public sealed class ProductQuantizerTests
 {

@@ -4,6 +4,17 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.Managed;
 
+using CenteringTransform = FaissNet.Managed.CenteringTransform;
+using Clustering = FaissNet.Managed.Clustering;
+using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
+using ITQTransform = FaissNet.Managed.ITQTransform;
+using LinearTransform = FaissNet.Managed.LinearTransform;
+using NormalizationTransform = FaissNet.Managed.NormalizationTransform;
+using OPQMatrix = FaissNet.Managed.OPQMatrix;
+using PCAMatrix = FaissNet.Managed.PCAMatrix;
+using RandomRotationMatrix = FaissNet.Managed.RandomRotationMatrix;
+using RemapDimensionsTransform = FaissNet.Managed.RemapDimensionsTransform;
+
 /// <summary>Transforms against FAISS's, as they stand in the files of its indexes.</summary>
 public sealed class VectorTransformTests
 {

@@ -6,6 +6,10 @@ using ManagedIVFFlat = FaissNet.Managed.IndexIVFFlat;
 
 namespace FaissNet.Tests.Managed;
 
+using CenteringTransform = FaissNet.Managed.CenteringTransform;
+using NormalizationTransform = FaissNet.Managed.NormalizationTransform;
+using PCAMatrix = FaissNet.Managed.PCAMatrix;
+
 /// <summary>Indexes around others, against FAISS's and against what they do by definition.</summary>
 public sealed class WrapperTests
 {

@@ -1,0 +1,222 @@
+using FaissNet.Interop;
+using FaissNet.Managed;
+
+namespace FaissNet;
+
+/// <summary>
+/// Splits vectors into M parts and replaces each part by the number of the nearest of 2^nbits centroids: M·nbits bits per vector. FAISS's
+/// <c>ProductQuantizer</c> (<c>faiss/impl/ProductQuantizer.h</c>); Jégou, Douze, Schmid: Product quantization for nearest neighbor search, 2011.
+/// </summary>
+/// <remarks>Any number of threads may encode and decode at once; training and setting wait until they are through.</remarks>
+public sealed class ProductQuantizer : IDisposable
+{
+    /// <summary>FAISS's limit for the bits per part.</summary>
+    public const int MaxNBits = 16;
+
+    private readonly ReaderWriterGate _gate = new();
+    private readonly ProductQuantizerHandle _handle;
+    private float[] _centroids;
+
+    /// <summary>An untrained quantizer.</summary>
+    /// <param name="d">Components per vector.</param>
+    /// <param name="m">Parts of a vector; must divide <paramref name="d"/>. FAISS's <c>M</c>.</param>
+    /// <param name="nbits">Bits per part: each has 2^nbits centroids. 1 to 16.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range, or the centroids would not fit into one array.</exception>
+    public ProductQuantizer(int d, int m, int nbits = 8)
+    {
+        IndexArguments.RequireDimension(d);
+        if (m < 1 || d % m != 0)
+            throw new ArgumentOutOfRangeException(nameof(m), m, $"m is {m}: expected a divisor of d = {d}.");
+
+        if (nbits is < 1 or > MaxNBits || (long)d << nbits > Array.MaxLength)
+            throw new ArgumentOutOfRangeException(nameof(nbits), nbits, $"nbits is {nbits}: expected 1 to {MaxNBits}, and centroids that fit into an array.");
+
+        (Dimension, M, NBits) = (d, m, nbits);
+        NativeMethods.faissnet_pq_new(d, m, nbits, out _handle).ThrowIfFailed();
+        _centroids = new float[d << nbits];
+    }
+
+    /// <summary>Components per vector.</summary>
+    public int Dimension { get; }
+
+    /// <summary>The number of parts.</summary>
+    public int M { get; }
+
+    /// <summary>Bits per part.</summary>
+    public int NBits { get; }
+
+    /// <summary>Components per part: d / M. FAISS's <c>dsub</c>.</summary>
+    public int SubDimension => Dimension / M;
+
+    /// <summary>Centroids per part: 2^nbits. FAISS's <c>ksub</c>.</summary>
+    public int KSub => 1 << NBits;
+
+    /// <summary>Bytes per code: M·nbits bits, rounded up. FAISS's <c>code_size</c>.</summary>
+    public int CodeSize => BitPacking.ByteCount(M, NBits);
+
+    /// <summary>Floats of a distance table: M·ksub.</summary>
+    public int TableSize => M << NBits;
+
+    /// <summary>The settings of the k-means of each part. FAISS's <c>cp</c>.</summary>
+    public ClusteringParameters ClusteringParameters { get; init; } = new();
+
+    /// <summary>The centroids, [M][ksub][d / M]; zero before <see cref="Train"/>. <see cref="SetCentroids"/> replaces them.</summary>
+    public ReadOnlySpan<float> Centroids => Volatile.Read(ref _centroids);
+
+    /// <summary>Finds the centroids: one k-means per part, all from the same seed.</summary>
+    /// <param name="vectors">n·d floats, n at least ksub.</param>
+    /// <param name="progress">Told after each iteration of each part, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops the training; the quantizer is then untrained.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of d, a component is not finite, or n is less than ksub.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
+    public unsafe void Train(
+        ReadOnlySpan<float> vectors, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        if (n < KSub)
+        {
+            throw new ArgumentException(
+                $"vectors holds {n} vectors: expected at least ksub = 2^nbits = {KSub}, and {Clustering.MinPointsPerCentroid} times as many " +
+                "to train well.",
+                nameof(vectors));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        _gate.EnterWrite();
+        try
+        {
+            var native = ClusteringParameters.ToNative();
+            using var monitor = new MonitorBridge(progress, cancellationToken);
+            monitor.Finish(NativeMethods.faissnet_pq_train(_handle, n, vectors, &native, monitor.Native));
+            var centroids = new float[_centroids.Length];
+            NativeMethods.faissnet_pq_get_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
+            Volatile.Write(ref _centroids, centroids);
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
+    }
+
+    /// <summary>Replaces the centroids, for instance by those of another quantizer of the same shape, of either engine.</summary>
+    /// <param name="centroids">M·ksub·(d / M) floats, [M][ksub][d / M].</param>
+    /// <exception cref="ArgumentException">The length is another one, or a component is not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
+    public void SetCentroids(ReadOnlySpan<float> centroids)
+    {
+        if (centroids.Length != _centroids.Length)
+            throw new ArgumentException($"centroids holds {centroids.Length} floats: expected d·ksub = {_centroids.Length}.", nameof(centroids));
+
+        VectorArguments.RequireFinite(centroids, SubDimension, nameof(centroids));
+        _gate.EnterWrite();
+        try
+        {
+            NativeMethods.faissnet_pq_set_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
+            Volatile.Write(ref _centroids, centroids.ToArray());
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
+    }
+
+    /// <summary>Encodes vectors. FAISS's <c>compute_codes</c>.</summary>
+    /// <param name="vectors">n·d floats.</param>
+    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes.</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
+    public void Encode(ReadOnlySpan<float> vectors, Span<byte> codes)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireLength(codes.Length, VectorArguments.CountOutputs(n, CodeSize, nameof(codes)), nameof(codes), "n * CodeSize");
+        _gate.EnterRead();
+        try
+        {
+            NativeMethods.faissnet_pq_encode(_handle, n, vectors, codes).ThrowIfFailed();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>Decodes codes to the centroids that they name.</summary>
+    /// <param name="codes">n·<see cref="CodeSize"/> bytes.</param>
+    /// <param name="vectors">Receives n·d floats.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
+    public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
+    {
+        var (n, rest) = Math.DivRem(codes.Length, CodeSize);
+        if (rest != 0)
+            throw new ArgumentException($"codes holds {codes.Length} bytes: expected a multiple of {nameof(CodeSize)} = {CodeSize}.", nameof(codes));
+
+        VectorArguments.RequireLength(vectors.Length, VectorArguments.CountOutputs(n, Dimension, nameof(vectors)), nameof(vectors), "n * d");
+        _gate.EnterRead();
+        try
+        {
+            NativeMethods.faissnet_pq_decode(_handle, n, codes, vectors).ThrowIfFailed();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <summary>The squared distances of each part of a vector to each of the part's centroids; of several vectors, table after table.
+    /// FAISS's <c>compute_distance_tables</c>.</summary>
+    /// <param name="vectors">n·d floats.</param>
+    /// <param name="tables">Receives n·<see cref="TableSize"/> floats, [n][M][ksub].</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
+    public void ComputeDistanceTable(ReadOnlySpan<float> vectors, Span<float> tables) => FillTables(vectors, tables, innerProduct: false);
+
+    /// <summary>The inner products of each part of a vector with each of the part's centroids; of several vectors, table after table.
+    /// FAISS's <c>compute_inner_prod_tables</c>.</summary>
+    /// <inheritdoc cref="ComputeDistanceTable"/>
+    public void ComputeInnerProductTable(ReadOnlySpan<float> vectors, Span<float> tables) => FillTables(vectors, tables, innerProduct: true);
+
+    /// <summary>The distance of the vector behind a table to what a code stands for: one addition per part.</summary>
+    /// <param name="table"><see cref="TableSize"/> floats.</param>
+    /// <param name="code"><see cref="CodeSize"/> bytes.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public unsafe float AsymmetricDistance(ReadOnlySpan<float> table, ReadOnlySpan<byte> code)
+    {
+        VectorArguments.RequireLength(table.Length, TableSize, nameof(table), "M * ksub");
+        VectorArguments.RequireLength(code.Length, CodeSize, nameof(code), nameof(CodeSize));
+        var sum = 0f;
+        fixed (byte* bytes = code)
+        {
+            var reader = new BitReader(bytes, NBits);
+            for (var m = 0; m < M; m++)
+                sum += table[(m << NBits) + reader.Next()];
+        }
+
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private void FillTables(ReadOnlySpan<float> vectors, Span<float> tables, bool innerProduct)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireLength(tables.Length, VectorArguments.CountOutputs(n, TableSize, nameof(tables)), nameof(tables), "n * TableSize");
+        _gate.EnterRead();
+        try
+        {
+            NativeMethods.faissnet_pq_tables(_handle, n, vectors, innerProduct ? 1 : 0, tables).ThrowIfFailed();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+}
