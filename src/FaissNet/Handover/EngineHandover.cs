@@ -63,6 +63,8 @@ public static class EngineHandover
             throw;
         }
 
+        // What was read is whole; a writer that went on would wait for ever.
+        pipe.Abandon();
         try
         {
             writing.GetAwaiter().GetResult();

@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using FaissNet.Managed;
+using ManagedClustering = FaissNet.Managed.Clustering;
+using ManagedClusteringParameters = FaissNet.Managed.ClusteringParameters;
+using ManagedProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 namespace FaissNet.Benchmarks.VsFaiss;
 
-using Clustering = FaissNet.Managed.Clustering;
-using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
-using ProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 /// <summary>The managed engine in a process of its own: it answers <c>peer.cpp</c>'s requests through the public API.</summary>
 internal sealed class Worker : IDisposable
@@ -207,7 +207,7 @@ internal sealed class Worker : IDisposable
 
     private string[] TrainProductQuantizer(int m, int nbits, int n, string path)
     {
-        var quantizer = new ProductQuantizer(_dimension, m, nbits);
+        var quantizer = new ManagedProductQuantizer(_dimension, m, nbits);
         var vectors = _base[..(n * _dimension)];
         var times = Timed(() => quantizer.Train(vectors.Span));
         File.WriteAllBytes(path, MemoryMarshal.AsBytes(quantizer.Centroids));
@@ -215,7 +215,7 @@ internal sealed class Worker : IDisposable
     }
 
     // The mean squared distance of the vectors to what their codes stand for.
-    private static double ReconstructionError(ProductQuantizer quantizer, ReadOnlySpan<float> vectors, int n)
+    private static double ReconstructionError(ManagedProductQuantizer quantizer, ReadOnlySpan<float> vectors, int n)
     {
         var codes = new byte[n * quantizer.CodeSize];
         var decoded = new float[vectors.Length];
@@ -233,10 +233,10 @@ internal sealed class Worker : IDisposable
 
     private string[] TrainClustering(int k, int niter)
     {
-        Clustering? clustering = null;
+        ManagedClustering? clustering = null;
         var times = Timed(() =>
         {
-            clustering = new Clustering(_dimension, k, new ClusteringParameters { NIter = niter });
+            clustering = new ManagedClustering(_dimension, k, new ManagedClusteringParameters { NIter = niter });
             clustering.Train(_base.Span);
         });
         return [.. times, Text(clustering!.Iterations[^1].Objective)];
@@ -244,7 +244,7 @@ internal sealed class Worker : IDisposable
 
     private string[] Encode(int m, int nbits, int n, string from, string to)
     {
-        var quantizer = new ProductQuantizer(_dimension, m, nbits);
+        var quantizer = new ManagedProductQuantizer(_dimension, m, nbits);
         quantizer.SetCentroids(MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(from)));
         var codes = new byte[n * quantizer.CodeSize];
         var times = Timed(() => quantizer.Encode(_base.Span[..(n * _dimension)], codes));

@@ -2,10 +2,10 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 namespace FaissNet.Tests.Kernels;
 
-using ProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 /// <summary>The kernels of product-quantized search: every form against the scalar one, at the edge of memory.</summary>
 public sealed unsafe class PqKernelTests
@@ -140,7 +140,7 @@ public sealed unsafe class PqKernelTests
     {
         foreach (var (d, m, nbits) in new[] { (8, 4, 8), (15, 5, 8), (30, 2, 8), (64, 1, 8), (12, 4, 4), (10, 5, 4), (6, 3, 2), (9, 9, 1), (8, 2, 6), (4, 2, 10), (3, 1, 3) })
         {
-            var quantizer = new ProductQuantizer(d, m, nbits);
+            var quantizer = new ManagedProductQuantizer(d, m, nbits);
             // Whole numbers: every order of a sum gives the same.
             quantizer.SetCentroids(TestVectors.Uniform(quantizer.Centroids.Length, 1, 9, seed: d));
             using var codebook = new PqCodebook(quantizer);

@@ -1,10 +1,10 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedClusteringInitialization = FaissNet.Managed.ClusteringInitialization;
+using ManagedClusteringParameters = FaissNet.Managed.ClusteringParameters;
 
 namespace FaissNet.Tests.Managed;
 
-using ClusteringInitialization = FaissNet.Managed.ClusteringInitialization;
-using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
 
 public sealed class BalancedClusteringTests
 {
@@ -25,7 +25,7 @@ public sealed class BalancedClusteringTests
         for (var i = 0; i < n * D / 2; i++)
             vectors[i] = 40 + vectors[i] / 10;
 
-        var clustering = new BalancedClustering(D, k, maxImbalance, new ClusteringParameters { NIter = 8 });
+        var clustering = new BalancedClustering(D, k, maxImbalance, new ManagedClusteringParameters { NIter = 8 });
         clustering.Train(vectors);
 
         var target = (double)n / k;
@@ -51,7 +51,7 @@ public sealed class BalancedClusteringTests
         var random = new Random(62);
         float[] vectors = [.. Enumerable.Range(0, 500 * D).Select(i => (i % D == 0 ? 1000 * (i / D % 10) : 0) + random.NextSingle())];
         var clustering = new BalancedClustering(
-            D, 10, 0, new ClusteringParameters { Initialization = ClusteringInitialization.KMeansPlusPlus });
+            D, 10, 0, new ManagedClusteringParameters { Initialization = ManagedClusteringInitialization.KMeansPlusPlus });
         clustering.Train(vectors);
 
         Assert.All(Enumerable.Range(0, 500), i => Assert.Equal(clustering.Assignment[i % 10], clustering.Assignment[i]));
@@ -62,7 +62,7 @@ public sealed class BalancedClusteringTests
     {
         // 0, 1, …, 19 in four clusters of five: 0–4, 5–9, 10–14, 15–19, each with a sum of 10.
         float[] vectors = [.. Enumerable.Range(0, 20).Select(i => (float)i)];
-        var clustering = new BalancedClustering(1, 4, 0, new ClusteringParameters { NIter = 30 });
+        var clustering = new BalancedClustering(1, 4, 0, new ManagedClusteringParameters { NIter = 30 });
         clustering.Train(vectors);
 
         Assert.Equal([5, 5, 5, 5], clustering.Sizes);

@@ -1,20 +1,20 @@
 using System.Buffers.Binary;
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedClustering = FaissNet.Managed.Clustering;
+using ManagedClusteringInitialization = FaissNet.Managed.ClusteringInitialization;
+using ManagedClusteringIterationStats = FaissNet.Managed.ClusteringIterationStats;
+using ManagedClusteringParameters = FaissNet.Managed.ClusteringParameters;
 
 namespace FaissNet.Tests.Managed;
 
-using Clustering = FaissNet.Managed.Clustering;
-using ClusteringInitialization = FaissNet.Managed.ClusteringInitialization;
-using ClusteringIterationStats = FaissNet.Managed.ClusteringIterationStats;
-using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
 
 public sealed class ClusteringTests
 {
     private const int D = 12;
 
     // What an IVF of FAISS trains its coarse quantizer with.
-    private static readonly ClusteringParameters Coarse = new() { NIter = 10 };
+    private static readonly ManagedClusteringParameters Coarse = new() { NIter = 10 };
 
     [Theory]
     [InlineData(16, 3000, MetricType.L2)]
@@ -26,7 +26,7 @@ public sealed class ClusteringTests
         var vectors = TestVectors.Clustered(n, D, seed: 5);
         var expected = TrainFaiss(vectors, k, metric);
 
-        var clustering = new Clustering(D, k, Coarse with { Spherical = metric == MetricType.InnerProduct }, metric);
+        var clustering = new ManagedClustering(D, k, Coarse with { Spherical = metric == MetricType.InnerProduct }, metric);
         clustering.Train(vectors);
 
         AssertClose(expected, clustering.Centroids);
@@ -38,7 +38,7 @@ public sealed class ClusteringTests
         // One hundred times the same vector: both centroids start there, the first takes all, and the second is split off it by
         // 1/1024, up in even components and down in odd ones.
         float[] vector = [.. Enumerable.Range(1, D).Select(j => 8f * j)];
-        var clustering = new Clustering(D, 2, new ClusteringParameters { NIter = 1 });
+        var clustering = new ManagedClustering(D, 2, new ManagedClusteringParameters { NIter = 1 });
         clustering.Train([.. Enumerable.Range(0, 100).SelectMany(_ => vector)]);
 
         Assert.Equal(1, clustering.Iterations[0].Splits);
@@ -60,9 +60,9 @@ public sealed class ClusteringTests
             foreach (var threads in new[] { 1, 2, 5 })
             {
                 ManagedThreads.Count = threads;
-                foreach (var initialization in Enum.GetValues<ClusteringInitialization>())
+                foreach (var initialization in Enum.GetValues<ManagedClusteringInitialization>())
                 {
-                    var clustering = new Clustering(64, 30, new ClusteringParameters { NIter = 4, Initialization = initialization });
+                    var clustering = new ManagedClustering(64, 30, new ManagedClusteringParameters { NIter = 4, Initialization = initialization });
                     clustering.Train(vectors);
                     results.Add(clustering.Centroids);
                 }
@@ -87,7 +87,7 @@ public sealed class ClusteringTests
         var vectors = Enumerable.Range(0, 2000)
             .SelectMany(i => Enumerable.Range(0, D).Select(j => (j == 0 ? 1000f * (i % 20) : 0) + random.NextSingle())).ToArray();
 
-        var clustering = new Clustering(D, 20, new ClusteringParameters { NIter = 3, Initialization = ClusteringInitialization.KMeansPlusPlus });
+        var clustering = new ManagedClustering(D, 20, new ManagedClusteringParameters { NIter = 3, Initialization = ManagedClusteringInitialization.KMeansPlusPlus });
         clustering.Train(vectors);
 
         Assert.InRange(clustering.Iterations[^1].Objective, 0, 2000 * D);
@@ -98,9 +98,9 @@ public sealed class ClusteringTests
     public void The_best_of_several_runs_is_kept()
     {
         var vectors = TestVectors.Clustered(2000, D, seed: 8);
-        var once = new Clustering(D, 30, new ClusteringParameters { NIter = 5 });
+        var once = new ManagedClustering(D, 30, new ManagedClusteringParameters { NIter = 5 });
         once.Train(vectors);
-        var often = new Clustering(D, 30, new ClusteringParameters { NIter = 5, NRedo = 6 });
+        var often = new ManagedClustering(D, 30, new ManagedClusteringParameters { NIter = 5, NRedo = 6 });
         often.Train(vectors);
 
         // The first of the six is the one run.
@@ -111,11 +111,11 @@ public sealed class ClusteringTests
     [Fact]
     public void Arguments_and_cancellation()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Clustering(0, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Clustering(1, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Clustering(1, 1, metric: MetricType.L1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ClusteringParameters { NIter = 0 });
-        var clustering = new Clustering(D, 10);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedClustering(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedClustering(1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedClustering(1, 1, metric: MetricType.L1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedClusteringParameters { NIter = 0 });
+        var clustering = new ManagedClustering(D, 10);
         Assert.Contains("9", Assert.Throws<ArgumentException>(() => clustering.Train(new float[9 * D])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => clustering.Train(new float[D + 1]));
         Assert.Throws<ArgumentException>(() => clustering.Train([.. new float[20 * D - 1], float.NaN]));
@@ -157,8 +157,8 @@ public sealed class ClusteringTests
             Assert.True(MathF.Abs(expected[i] - actual[i]) <= 1e-5f * scale, $"centroid {i / D}, component {i % D}: {actual[i]}, FAISS has {expected[i]}");
     }
 
-    private sealed class Callback(Action<ClusteringIterationStats> report) : IProgress<ClusteringIterationStats>
+    private sealed class Callback(Action<ManagedClusteringIterationStats> report) : IProgress<ManagedClusteringIterationStats>
     {
-        public void Report(ClusteringIterationStats value) => report(value);
+        public void Report(ManagedClusteringIterationStats value) => report(value);
     }
 }

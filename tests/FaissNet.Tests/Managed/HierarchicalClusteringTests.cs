@@ -1,10 +1,10 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedClustering = FaissNet.Managed.Clustering;
+using ManagedClusteringParameters = FaissNet.Managed.ClusteringParameters;
 
 namespace FaissNet.Tests.Managed;
 
-using Clustering = FaissNet.Managed.Clustering;
-using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
 
 public sealed class HierarchicalClusteringTests
 {
@@ -20,7 +20,7 @@ public sealed class HierarchicalClusteringTests
         var vectors = TestVectors.Clustered(4000, D, seed: 51);
         var hierarchical = new HierarchicalClustering(D, k, branchingFactor);
         hierarchical.Train(vectors);
-        var flat = new Clustering(D, k);
+        var flat = new ManagedClustering(D, k);
         flat.Train(vectors);
 
         Assert.Equal(k * D, hierarchical.Centroids.Length);
@@ -45,7 +45,7 @@ public sealed class HierarchicalClusteringTests
     public void Vectors_that_are_all_the_same_end()
     {
         float[] vectors = [.. Enumerable.Repeat(1f, 300 * D)];
-        var clustering = new HierarchicalClustering(D, 20, 4, new ClusteringParameters { NIter = 2 });
+        var clustering = new HierarchicalClustering(D, 20, 4, new ManagedClusteringParameters { NIter = 2 });
         clustering.Train(vectors);
 
         Assert.All(clustering.Centroids, value => Assert.InRange(value, 0.9f, 1.1f));

@@ -1,9 +1,9 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 namespace FaissNet.Tests.Managed;
 
-using ProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 [NeedsNative]
 public sealed class ProductQuantizerTests
@@ -21,7 +21,7 @@ public sealed class ProductQuantizerTests
         var training = Continuous(Math.Max(600, 2 << nbits), d, seed: 31);
         var vectors = Continuous(1000, d, seed: 32);
         var faiss = FaissProductQuantizer.Make(d, m, nbits, training, vectors);
-        var quantizer = new ProductQuantizer(d, m, nbits);
+        var quantizer = new ManagedProductQuantizer(d, m, nbits);
         Assert.Equal(faiss.Centroids.Length, quantizer.Centroids.Length);
         quantizer.SetCentroids(faiss.Centroids);
 
@@ -36,9 +36,9 @@ public sealed class ProductQuantizerTests
     public void Training_reaches_the_objective_of_FAISS(int d, int m, int nbits)
     {
         var training = Continuous(Math.Max(3000, 4 << nbits), d, seed: 33);
-        var faiss = new ProductQuantizer(d, m, nbits);
+        var faiss = new ManagedProductQuantizer(d, m, nbits);
         faiss.SetCentroids(FaissProductQuantizer.Make(d, m, nbits, training, training[..d]).Centroids);
-        var quantizer = new ProductQuantizer(d, m, nbits);
+        var quantizer = new ManagedProductQuantizer(d, m, nbits);
 
         quantizer.Train(training);
 
@@ -69,7 +69,7 @@ public sealed class ProductQuantizerTests
         var training = TestVectors.Uniform(Math.Max(600, 2 << nbits), d, 2, seed: 34);
         var vectors = TestVectors.Uniform(1000, d, 3, seed: 35);
         var faiss = FaissProductQuantizer.Make(d, m, nbits, training, vectors);
-        var quantizer = new ProductQuantizer(d, m, nbits);
+        var quantizer = new ManagedProductQuantizer(d, m, nbits);
         quantizer.SetCentroids(faiss.Centroids);
 
         var codes = new byte[1000 * quantizer.CodeSize];
@@ -95,7 +95,7 @@ public sealed class ProductQuantizerTests
     [MemberData(nameof(Shapes))]
     public void Tables_hold_the_distances_to_what_codes_decode_to(int d, int m, int nbits)
     {
-        var quantizer = new ProductQuantizer(d, m, nbits);
+        var quantizer = new ManagedProductQuantizer(d, m, nbits);
         quantizer.SetCentroids(TestVectors.Uniform(d << nbits, 1, 9, seed: 36));
         var vectors = TestVectors.Uniform(20, d, 9, seed: 37);
         var codes = new byte[20 * quantizer.CodeSize];
@@ -128,7 +128,7 @@ public sealed class ProductQuantizerTests
     public void Residuals_are_encoded_as_if_they_were_vectors()
     {
         const int d = 30, n = 100;
-        var quantizer = new ProductQuantizer(d, 5, 6);
+        var quantizer = new ManagedProductQuantizer(d, 5, 6);
         quantizer.SetCentroids(Continuous(64, d, seed: 38));
         var (vectors, coarse) = (Continuous(n, d, seed: 39), Continuous(3, d, seed: 40));
         int[] assignment = [.. Enumerable.Range(0, n).Select(i => i % 3)];
@@ -158,7 +158,7 @@ public sealed class ProductQuantizerTests
             foreach (var threads in new[] { 1, 3 })
             {
                 ManagedThreads.Count = threads;
-                var quantizer = new ProductQuantizer(24, 3, 6);
+                var quantizer = new ManagedProductQuantizer(24, 3, 6);
                 quantizer.Train(vectors);
                 results.Add(quantizer.Centroids.ToArray());
             }
@@ -170,7 +170,7 @@ public sealed class ProductQuantizerTests
             ManagedThreads.Count = before;
         }
 
-        var untouched = new ProductQuantizer(24, 3, 6);
+        var untouched = new ManagedProductQuantizer(24, 3, 6);
         Assert.Throws<OperationCanceledException>(() => untouched.Train(vectors, cancellationToken: new CancellationToken(canceled: true)));
         Assert.Equal(new float[24 * 64], untouched.Centroids.ToArray());
     }
@@ -178,12 +178,12 @@ public sealed class ProductQuantizerTests
     [Fact]
     public void Arguments()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(0, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(10, 3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(10, 2, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ProductQuantizer(10, 2, 25));
-        Assert.Throws<NotSupportedException>(() => new ProductQuantizer(10, 2, 17));
-        var quantizer = new ProductQuantizer(10, 2, 4);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedProductQuantizer(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedProductQuantizer(10, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedProductQuantizer(10, 2, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedProductQuantizer(10, 2, 25));
+        Assert.Throws<NotSupportedException>(() => new ManagedProductQuantizer(10, 2, 17));
+        var quantizer = new ManagedProductQuantizer(10, 2, 4);
         Assert.Contains("16", Assert.Throws<ArgumentException>(() => quantizer.Train(new float[150])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => quantizer.Encode(new float[11], new byte[2]));
         Assert.Throws<ArgumentException>(() => quantizer.Encode(new float[20], new byte[1]));
@@ -191,7 +191,7 @@ public sealed class ProductQuantizerTests
         Assert.Throws<ArgumentException>(() => quantizer.SetCentroids(new float[1]));
     }
 
-    private static double Error(ProductQuantizer quantizer, float[] vectors)
+    private static double Error(ManagedProductQuantizer quantizer, float[] vectors)
     {
         var codes = new byte[vectors.Length / quantizer.Dimension * quantizer.CodeSize];
         quantizer.Encode(vectors, codes);

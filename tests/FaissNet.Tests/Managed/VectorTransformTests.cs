@@ -1,19 +1,19 @@
 using System.Buffers.Binary;
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedCenteringTransform = FaissNet.Managed.CenteringTransform;
+using ManagedClustering = FaissNet.Managed.Clustering;
+using ManagedClusteringParameters = FaissNet.Managed.ClusteringParameters;
+using ManagedITQTransform = FaissNet.Managed.ITQTransform;
+using ManagedLinearTransform = FaissNet.Managed.LinearTransform;
+using ManagedNormalizationTransform = FaissNet.Managed.NormalizationTransform;
+using ManagedOPQMatrix = FaissNet.Managed.OPQMatrix;
+using ManagedPCAMatrix = FaissNet.Managed.PCAMatrix;
+using ManagedRandomRotationMatrix = FaissNet.Managed.RandomRotationMatrix;
+using ManagedRemapDimensionsTransform = FaissNet.Managed.RemapDimensionsTransform;
 
 namespace FaissNet.Tests.Managed;
 
-using CenteringTransform = FaissNet.Managed.CenteringTransform;
-using Clustering = FaissNet.Managed.Clustering;
-using ClusteringParameters = FaissNet.Managed.ClusteringParameters;
-using ITQTransform = FaissNet.Managed.ITQTransform;
-using LinearTransform = FaissNet.Managed.LinearTransform;
-using NormalizationTransform = FaissNet.Managed.NormalizationTransform;
-using OPQMatrix = FaissNet.Managed.OPQMatrix;
-using PCAMatrix = FaissNet.Managed.PCAMatrix;
-using RandomRotationMatrix = FaissNet.Managed.RandomRotationMatrix;
-using RemapDimensionsTransform = FaissNet.Managed.RemapDimensionsTransform;
 
 /// <summary>Transforms against FAISS's, as they stand in the files of its indexes.</summary>
 public sealed class VectorTransformTests
@@ -26,7 +26,7 @@ public sealed class VectorTransformTests
     public void A_random_rotation_is_FAISSs(int dIn, int dOut)
     {
         var faiss = Faiss(dIn, $"RR{dOut},Flat", TestVectors.Uniform(10, dIn, 9, seed: 1));
-        var ours = new RandomRotationMatrix(dIn, dOut);
+        var ours = new ManagedRandomRotationMatrix(dIn, dOut);
         ours.Train(TestVectors.Uniform(10, dIn, 9, seed: 1));
 
         AssertClose(faiss.A, ours.A, 2e-6f);
@@ -43,7 +43,7 @@ public sealed class VectorTransformTests
         const int d = 20;
         var vectors = Stretched(n, d);
         var faiss = Faiss(d, $"{word},Flat", vectors);
-        var ours = new PCAMatrix(d, 6, word.Contains('W', StringComparison.Ordinal) ? -0.5f : 0);
+        var ours = new ManagedPCAMatrix(d, 6, word.Contains('W', StringComparison.Ordinal) ? -0.5f : 0);
         ours.Train(vectors);
 
         AssertClose(faiss.Mean, ours.Mean, 1e-5f);
@@ -71,8 +71,8 @@ public sealed class VectorTransformTests
         const int d = 20, n = 400;
         var vectors = Stretched(n, d);
         var faiss = Faiss(d, $"{word},Flat", vectors);
-        var theirs = new LinearTransform(d, 6, faiss.A, faiss.B);
-        var ours = new PCAMatrix(d, 6, power, randomRotation: true);
+        var theirs = new ManagedLinearTransform(d, 6, faiss.A, faiss.B);
+        var ours = new ManagedPCAMatrix(d, 6, power, randomRotation: true);
         ours.Train(vectors);
 
         var (expected, actual) = (new float[n * 6], new float[n * 6]);
@@ -91,10 +91,10 @@ public sealed class VectorTransformTests
         const int d = 64, n = 3000;
         var vectors = TestVectors.Clustered(n, d, seed: 4);
         var faiss = Faiss(d, "PCA16,Flat", vectors);
-        var ours = new PCAMatrix(d, 16);
+        var ours = new ManagedPCAMatrix(d, 16);
         ours.Train(vectors);
 
-        var theirs = new LinearTransform(d, 16, faiss.A, faiss.B);
+        var theirs = new ManagedLinearTransform(d, 16, faiss.A, faiss.B);
         Assert.Equal(1, Variance(ours, vectors) / Variance(theirs, vectors), 1e-4);
     }
 
@@ -103,9 +103,9 @@ public sealed class VectorTransformTests
     {
         const int d = 8;
         var vectors = Stretched(500, d);
-        var plain = new PCAMatrix(d, 8);
+        var plain = new ManagedPCAMatrix(d, 8);
         plain.Train(vectors);
-        var balanced = new PCAMatrix(d, 8) { BalancedBins = 2 };
+        var balanced = new ManagedPCAMatrix(d, 8) { BalancedBins = 2 };
         balanced.Train(vectors);
 
         // Variances fall fast: the first component alone outweighs the next three, then the other bin is full.
@@ -133,16 +133,16 @@ public sealed class VectorTransformTests
         {
             var vectors = Mixed(9984, d);
             var faiss = Faiss(d, $"OPQ{m}_{dOut},Flat", vectors);
-            var ours = new OPQMatrix(d, m, dOut);
+            var ours = new ManagedOPQMatrix(d, m, dOut);
             ours.Train(vectors);
 
             Assert.True(ours.IsOrthonormal);
             AssertUndoes(ours, dOut >= d);
-            var random = new RandomRotationMatrix(d, dOut);
+            var random = new ManagedRandomRotationMatrix(d, dOut);
             random.Initialize(1234);
             var error = Error(ours, vectors, m);
             Assert.True(error < Error(random, vectors, m));
-            ratios.Add(error / Error(new LinearTransform(d, dOut, faiss.A), vectors, m));
+            ratios.Add(error / Error(new ManagedLinearTransform(d, dOut, faiss.A), vectors, m));
         }
 
         Assert.True(ratios.Average() <= 1.01 && ratios.Max() <= 1.03, string.Join(", ", ratios));
@@ -153,7 +153,7 @@ public sealed class VectorTransformTests
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
-        var opq = new OPQMatrix(8, 2);
+        var opq = new ManagedOPQMatrix(8, 2);
         Assert.Throws<OperationCanceledException>(() => opq.Train(Mixed(300, 8), source.Token));
         Assert.False(opq.IsTrained);
         Assert.Throws<InvalidOperationException>(() => opq.Apply(new float[8], new float[8]));
@@ -164,14 +164,14 @@ public sealed class VectorTransformTests
     {
         float[] vectors = [3, 4, 0, 0, -1e-3f, 0];
         var normalized = new float[6];
-        new NormalizationTransform(2).Apply(vectors, normalized);
+        new ManagedNormalizationTransform(2).Apply(vectors, normalized);
         AssertClose([0.6f, 0.8f, 0, 0, -1, 0], normalized, 1e-7f);
     }
 
     [Fact]
     public void Centred_vectors_have_mean_0()
     {
-        var centering = new CenteringTransform(2);
+        var centering = new ManagedCenteringTransform(2);
         centering.Train([1, 10, 3, 30]);
         Assert.Equal([2, 20], centering.Mean.ToArray());
         var centred = new float[2];
@@ -190,7 +190,7 @@ public sealed class VectorTransformTests
     {
         float[] vector = [1, 2, 3, 4];
         var remapped = new float[dOut];
-        var transform = new RemapDimensionsTransform(dIn, dOut, uniform);
+        var transform = new ManagedRemapDimensionsTransform(dIn, dOut, uniform);
         transform.Apply(vector.AsSpan(0, dIn), remapped);
         Assert.Equal(expected, remapped);
 
@@ -206,7 +206,7 @@ public sealed class VectorTransformTests
         var vectors = TestVectors.Uniform(3, d, 9, seed: 1);
         var bytes = Save(d, "Pad8,Flat", vectors);
         using var index = (IndexPreTransform)FaissNet.Managed.IndexFactory.Create(d, "Pad8,Flat");
-        var map = ((RemapDimensionsTransform)index.Chain[0]).Map;
+        var map = ((ManagedRemapDimensionsTransform)index.Chain[0]).Map;
         Assert.Equal("RmDT"u8.ToArray(), bytes.AsSpan(41, 4).ToArray());
         for (var i = 0; i < 8; i++)
             Assert.Equal(map[i], BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(53 + 4 * i)));
@@ -218,7 +218,7 @@ public sealed class VectorTransformTests
     public void Signs_after_iterative_quantization_keep_more_than_after_a_random_rotation(int dIn, int dOut, bool doPca)
     {
         var vectors = Mixed(1500, dIn);
-        var itq = new ITQTransform(dIn, dOut, doPca);
+        var itq = new ManagedITQTransform(dIn, dOut, doPca);
         itq.Train(vectors);
 
         // Against the same projection, not rotated: ITQ minimizes the distance to the nearest corner of the cube.
@@ -228,7 +228,7 @@ public sealed class VectorTransformTests
         Assert.True(rotation.IsOrthonormal);
         var projected = new float[transformed.Length];
         rotation.ReverseTransform(transformed, projected);
-        var random = new RandomRotationMatrix(dOut, dOut);
+        var random = new ManagedRandomRotationMatrix(dOut, dOut);
         random.Initialize(rotation.Seed);
         var rotated = new float[transformed.Length];
         random.Apply(projected, rotated);
@@ -240,7 +240,7 @@ public sealed class VectorTransformTests
     [Fact]
     public void Arguments_are_checked()
     {
-        var transform = new LinearTransform(3, 2, [1, 2, 3, 4, 5, 6], [1, 1]);
+        var transform = new ManagedLinearTransform(3, 2, [1, 2, 3, 4, 5, 6], [1, 1]);
         var y = new float[2];
         transform.Apply([1, 1, 1], y);
         Assert.Equal([7, 16], y);
@@ -249,17 +249,17 @@ public sealed class VectorTransformTests
         Assert.Throws<NotSupportedException>(() => transform.ReverseTransform(y, new float[3]));
         Assert.Throws<ArgumentException>(() => transform.Apply(new float[4], y));
         Assert.Throws<ArgumentException>(() => transform.Apply(new float[6], y));
-        Assert.Throws<ArgumentException>(() => new LinearTransform(3, 2, new float[5]));
-        Assert.Throws<ArgumentException>(() => new LinearTransform(3, 2, new float[6], new float[3]));
-        Assert.Throws<ArgumentException>(() => new LinearTransform(1, 1, [float.NaN]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new NormalizationTransform(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new PCAMatrix(4, 5));
-        Assert.Throws<ArgumentException>(() => new PCAMatrix(4, 3).Train(new float[8]));
-        Assert.Throws<ArgumentException>(() => new OPQMatrix(4, 3));
-        Assert.Throws<ArgumentException>(() => new OPQMatrix(4, 2).Train(new float[400]));
-        Assert.Throws<ArgumentException>(() => new RemapDimensionsTransform(2, 2, [0, 2]));
-        Assert.Throws<ArgumentException>(() => new ITQTransform(4, 3));
-        Assert.Throws<ArgumentException>(() => new CenteringTransform(2).Train([]));
+        Assert.Throws<ArgumentException>(() => new ManagedLinearTransform(3, 2, new float[5]));
+        Assert.Throws<ArgumentException>(() => new ManagedLinearTransform(3, 2, new float[6], new float[3]));
+        Assert.Throws<ArgumentException>(() => new ManagedLinearTransform(1, 1, [float.NaN]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedNormalizationTransform(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ManagedPCAMatrix(4, 5));
+        Assert.Throws<ArgumentException>(() => new ManagedPCAMatrix(4, 3).Train(new float[8]));
+        Assert.Throws<ArgumentException>(() => new ManagedOPQMatrix(4, 3));
+        Assert.Throws<ArgumentException>(() => new ManagedOPQMatrix(4, 2).Train(new float[400]));
+        Assert.Throws<ArgumentException>(() => new ManagedRemapDimensionsTransform(2, 2, [0, 2]));
+        Assert.Throws<ArgumentException>(() => new ManagedITQTransform(4, 3));
+        Assert.Throws<ArgumentException>(() => new ManagedCenteringTransform(2).Train([]));
     }
 
     // What stands in the file of an index over one linear transform.
@@ -312,7 +312,7 @@ public sealed class VectorTransformTests
         for (var i = 0; i < vectors.Length; i++)
             vectors[i] = 3 + vectors[i] * MathF.Pow(0.8f, i % d) * 10;
 
-        var rotation = new RandomRotationMatrix(d, d);
+        var rotation = new ManagedRandomRotationMatrix(d, d);
         rotation.Initialize(9);
         var rotated = new float[vectors.Length];
         rotation.Apply(vectors, rotated);
@@ -330,7 +330,7 @@ public sealed class VectorTransformTests
 
     // What is lost of the centred vectors, on average: what the rotation leaves out, and what codebooks of 256 entries, trained on all
     // vectors, leave of the rest.
-    private static double Error(LinearTransform rotation, float[] vectors, int m)
+    private static double Error(ManagedLinearTransform rotation, float[] vectors, int m)
     {
         var (n, d) = (vectors.Length / rotation.DIn, rotation.DOut / m);
         var rotated = new float[n * rotation.DOut];
@@ -342,7 +342,7 @@ public sealed class VectorTransformTests
             for (var i = 0; i < n; i++)
                 rotated.AsSpan(i * rotation.DOut + part * d, d).CopyTo(slice.AsSpan(i * d));
 
-            var clustering = new Clustering(d, 256, new ClusteringParameters { NIter = 40 });
+            var clustering = new ManagedClustering(d, 256, new ManagedClusteringParameters { NIter = 40 });
             clustering.Train(slice);
             total += clustering.Iterations[^1].Objective;
         }
@@ -363,7 +363,7 @@ public sealed class VectorTransformTests
         return total;
     }
 
-    private static double Variance(LinearTransform transform, float[] vectors)
+    private static double Variance(ManagedLinearTransform transform, float[] vectors)
     {
         // Centred by the bias: squares are variances.
         var y = new float[vectors.Length / transform.DIn * transform.DOut];
@@ -371,7 +371,7 @@ public sealed class VectorTransformTests
         return y.Sum(value => (double)value * value);
     }
 
-    private static void AssertUndoes(LinearTransform transform, bool completely)
+    private static void AssertUndoes(ManagedLinearTransform transform, bool completely)
     {
         var x = TestVectors.Uniform(11, transform.DIn, 9, seed: 3);
         var (y, back, again) = (new float[11 * transform.DOut], new float[x.Length], new float[11 * transform.DOut]);

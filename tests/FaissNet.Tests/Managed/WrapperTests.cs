@@ -1,14 +1,14 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using ManagedCenteringTransform = FaissNet.Managed.CenteringTransform;
 using ManagedFlatIP = FaissNet.Managed.IndexFlatIP;
 using ManagedFlatL2 = FaissNet.Managed.IndexFlatL2;
 using ManagedIVFFlat = FaissNet.Managed.IndexIVFFlat;
+using ManagedNormalizationTransform = FaissNet.Managed.NormalizationTransform;
+using ManagedPCAMatrix = FaissNet.Managed.PCAMatrix;
 
 namespace FaissNet.Tests.Managed;
 
-using CenteringTransform = FaissNet.Managed.CenteringTransform;
-using NormalizationTransform = FaissNet.Managed.NormalizationTransform;
-using PCAMatrix = FaissNet.Managed.PCAMatrix;
 
 /// <summary>Indexes around others, against FAISS's and against what they do by definition.</summary>
 public sealed class WrapperTests
@@ -124,7 +124,7 @@ public sealed class WrapperTests
     public void Transforms_stand_before_the_index(MetricType metric)
     {
         // What the wrapper does, step by step.
-        var pca = new PCAMatrix(D, 8);
+        var pca = new ManagedPCAMatrix(D, 8);
         using var ours = new IndexPreTransform([new CenteringTransform(D), pca], new ManagedIVFFlat(8, 4, metric));
         Assert.False(ours.IsTrained);
         ours.Train(Vectors);
@@ -132,7 +132,7 @@ public sealed class WrapperTests
         var ids = Ids.AsSpan(0, Count).ToArray();
         ours.AddWithIds(Vectors, ids);
 
-        var centering = new CenteringTransform(D);
+        var centering = new ManagedCenteringTransform(D);
         centering.Train(Vectors);
         float[] Apply(float[] vectors)
         {
@@ -187,7 +187,7 @@ public sealed class WrapperTests
     [Fact]
     public void A_transform_that_came_trained_keeps_its_training()
     {
-        var centering = new CenteringTransform(D);
+        var centering = new ManagedCenteringTransform(D);
         centering.Train(new float[D]);
         using var index = new IndexPreTransform(centering, new IndexScalarQuantizer(D));
         index.Train(Vectors);
@@ -207,8 +207,8 @@ public sealed class WrapperTests
     [Fact]
     public void Dimensions_must_follow_each_other()
     {
-        Assert.Throws<ArgumentException>(() => new IndexPreTransform(new PCAMatrix(D, 8), new ManagedFlatL2(D)));
-        Assert.Throws<ArgumentException>(() => new IndexPreTransform([new PCAMatrix(D, 8), new CenteringTransform(D)], new ManagedFlatL2(D)));
+        Assert.Throws<ArgumentException>(() => new IndexPreTransform(new ManagedPCAMatrix(D, 8), new ManagedFlatL2(D)));
+        Assert.Throws<ArgumentException>(() => new IndexPreTransform([new ManagedPCAMatrix(D, 8), new ManagedCenteringTransform(D)], new ManagedFlatL2(D)));
     }
 
     private static void AssertSame(FaissIndex faiss, VectorIndex ours, SearchParameters? parameters) =>
