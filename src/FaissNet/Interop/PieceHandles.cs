@@ -1,17 +1,8 @@
-using System.Runtime.InteropServices;
-
 namespace FaissNet.Interop;
 
 /// <summary>Owns a <c>faissnet_pq*</c>.</summary>
-internal sealed class ProductQuantizerHandle : SafeHandle
+internal sealed class ProductQuantizerHandle : NativeHandle
 {
-    public ProductQuantizerHandle()
-        : base(0, ownsHandle: true)
-    {
-    }
-
-    public override bool IsInvalid => handle == 0;
-
     protected override bool ReleaseHandle()
     {
         NativeMethods.faissnet_pq_free(handle);
@@ -20,15 +11,8 @@ internal sealed class ProductQuantizerHandle : SafeHandle
 }
 
 /// <summary>Owns a <c>faissnet_transform*</c>.</summary>
-internal sealed class TransformHandle : SafeHandle
+internal sealed class TransformHandle : NativeHandle
 {
-    public TransformHandle()
-        : base(0, ownsHandle: true)
-    {
-    }
-
-    public override bool IsInvalid => handle == 0;
-
     protected override bool ReleaseHandle()
     {
         NativeMethods.faissnet_transform_free(handle);
