@@ -107,7 +107,7 @@ public sealed class WrapperTests
     public void A_cosine_index_is_FAISSs()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "L2norm,Flat", MetricType.InnerProduct);
-        using var ours = new IndexPreTransform(new NormalizationTransform(D), new ManagedFlatIP(D));
+        using var ours = new IndexPreTransform(new ManagedNormalizationTransform(D), new ManagedFlatIP(D));
         faiss.Add(Vectors);
         ours.Add(Vectors);
         AssertSame(faiss, ours, null);
@@ -125,7 +125,7 @@ public sealed class WrapperTests
     {
         // What the wrapper does, step by step.
         var pca = new ManagedPCAMatrix(D, 8);
-        using var ours = new IndexPreTransform([new CenteringTransform(D), pca], new ManagedIVFFlat(8, 4, metric));
+        using var ours = new IndexPreTransform([new ManagedCenteringTransform(D), pca], new ManagedIVFFlat(8, 4, metric));
         Assert.False(ours.IsTrained);
         ours.Train(Vectors);
         Assert.True(ours.IsTrained);
@@ -197,7 +197,7 @@ public sealed class WrapperTests
     [Fact]
     public void A_training_that_fails_leaves_the_index_untrained()
     {
-        using var index = new IndexPreTransform(new PCAMatrix(D, 8), new ManagedIVFFlat(8, 20));
+        using var index = new IndexPreTransform(new ManagedPCAMatrix(D, 8), new ManagedIVFFlat(8, 20));
         Assert.Throws<ArgumentException>(() => index.Train(Vectors.AsSpan(0, 15 * D)));
         Assert.False(index.IsTrained);
         index.Train(Vectors);
