@@ -87,7 +87,6 @@ internal static class IndexTypes
         ["NPRf"] = new("IndexIVFProductResidualQuantizerFastScan", null),
         // Its codec is rebuilt on loading, in a time that grows steeply with a number in the file.
         ["IxLa"] = new("IndexLattice", null),
-        ["IBHc"] = new("IndexBinaryHNSWCagra", null),
         ["IBFf"] = new("IndexBinaryFromFloat", null),
         // Newer than 1.7.3. The first stands for an index that is not there.
         ["null"] = new("null", null),
