@@ -408,6 +408,9 @@ FAISSNET_API faissnet_status faissnet_gpu_index_pq(const faissnet_index* index, 
 
 /* Gives back what lists had reserved for growing: bytes. */
 FAISSNET_API faissnet_status faissnet_gpu_index_reclaim(faissnet_index* index, int64_t* bytes);
+
+/* ---- Trained state ---------------------------------------------------------- */
+
 /* The centroids of an IVF's flat coarse quantizer, and the codebooks of a product quantizer, of whatever index in whatever wrappers:
  * n is nlist * d, or m * 2^nbits * (d / m), row by row. Only an empty index takes others. An index is trained once it has all
  * that its type needs: centroids have to be set before codebooks. FAISSNET_UNSUPPORTED where there is no such part. */
