@@ -5,7 +5,8 @@ namespace FaissNet.Managed;
 
 /// <summary>
 /// Finds the few codes whose distance has to be computed: those of transposed blocks whose quantised distance does not already exceed a
-/// threshold. Table entries become bytes, of which two instructions look up 64 at a time (<c>vpermi2b</c>, AVX-512 VBMI).
+/// threshold. Table entries become bytes, of which two instructions look up 64 at a time (<c>vpermi2b</c>, AVX-512 VBMI), or sixteen look up 32
+/// (<c>vpshufb</c>, AVX2). Both forms compute the same numbers, so that what follows holds for either.
 /// </summary>
 /// <remarks>
 /// <para><b>The result is exact</b>: no code whose computed distance is at most the threshold is ever left out, so a search that computes the

@@ -18,7 +18,7 @@ public sealed unsafe class PqKernelTests
     [InlineData("DOTNET_EnableAVX2")]
     [InlineData("DOTNET_EnableHWIntrinsic")]
     public void Without_an_instruction_set(string knob) =>
-        ChildProcess.Run(Check, [knob], new Dictionary<string, string?> { [knob] = "0" }).RequireSuccess();
+        ChildProcess.Run(Check, [knob], new Dictionary<string, string?> { [knob] = "0" }, timeoutSeconds: 300).RequireSuccess();
 
     private static void Check(string[] absent)
     {
