@@ -294,6 +294,29 @@ FAISSNET_API faissnet_status faissnet_index_read_file(const char* path, faissnet
 FAISSNET_API faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write_fn write, void* context);
 FAISSNET_API faissnet_status faissnet_index_read(faissnet_read_fn read, void* context, faissnet_index** index);
 
+/* ---- Inverted lists in files -------------------------------------------------
+ * FAISS's OnDiskInvertedLists and IO_FLAG_MMAP: codes and ids stay in a file that is mapped. POSIX systems only; others answer
+ * FAISSNET_UNSUPPORTED, as do fast-scan indexes, whose lists are blocks. While an index is open, nobody else may write to its
+ * files or cut them. */
+
+/* Writes the lists of the index, and list by list behind them those of others, to a new data file, and searches them there from now
+ * on. What was at the path is replaced once all is written and on the disk. others must have the same training, which is checked
+ * as by faissnet_index_merge_from; they stay as they are. shift_ids: each part's ids grow by the number of vectors before it.
+ * The index file, which faissnet_index_write writes, then names the data file as path does. */
+FAISSNET_API faissnet_status faissnet_index_lists_to_disk(
+    faissnet_index* index, const char* path, int64_t count, const faissnet_index* const* others, int32_t shift_ids);
+
+/* The data file of the lists as the index names it; empty if they lie elsewhere. */
+FAISSNET_API faissnet_status faissnet_index_lists_path(
+    const faissnet_index* index, char* buffer, int64_t capacity, int64_t* length);
+
+/* Reads an index from a file. lists_path: where its data file lies, if it has one; NULL: where the index names it. map: lists that
+ * lie in the index file itself stay there too, for reading alone. writable: lists in a data file can be changed; the functions above
+ * open it for reading alone. An index file that was written before an add stays valid, without what was added; after a removal
+ * the index must be written anew. */
+FAISSNET_API faissnet_status faissnet_index_open(
+    const char* path, const char* lists_path, int32_t map, int32_t writable, faissnet_index** index);
+
 /* ---- GPU --------------------------------------------------------------------- */
 
 /* All but faissnet_gpu_estimate answer FAISSNET_UNSUPPORTED in a build without GPU support (FAISSNET_ENABLE_GPU).

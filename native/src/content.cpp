@@ -7,6 +7,7 @@
 #include "graphs.hpp"
 #include "handle.hpp"
 #include "selector.hpp"
+#include "stored.hpp"
 #include "stretch.hpp"
 
 namespace faissnet {
@@ -46,9 +47,11 @@ faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float
         if (n > 0) {
             require_bearable(*index, n, x);
             GraphBuild graph(target, n);
+            StoredAdd stored(target);
             index->content_changed();
             target.add(n, x);
             graph.succeeded();
+            stored.finish();
         }
     });
 }
@@ -70,10 +73,12 @@ faissnet_status faissnet_index_add_with_ids(faissnet_index* index, int64_t n, co
         if (n > 0) {
             require_bearable(*index, n, x);
             GraphBuild graph(target, n);
+            StoredAdd stored(target);
             index->content_changed();
             drop_array_direct_map(target);
             target.add_with_ids(n, x, ids);
             graph.succeeded();
+            stored.finish();
         }
     });
 }
@@ -81,6 +86,7 @@ faissnet_status faissnet_index_add_with_ids(faissnet_index* index, int64_t n, co
 faissnet_status faissnet_index_reset(faissnet_index* index) {
     return guard([&] {
         auto& target = open(index);
+        require_writable(target);
         index->content_changed();
         target.reset();
     });
@@ -98,6 +104,7 @@ faissnet_status faissnet_index_remove_ids(faissnet_index* index, const faissnet_
             fail(FAISSNET_UNSUPPORTED, "removal is not supported by an IDMap over this index type; IVF indexes store ids themselves, without IDMap");
         }
 
+        require_writable(target);
         index->content_changed();
         drop_array_direct_map(target);
         // A hash direct map can only be followed for ids that are listed one by one.

@@ -14,6 +14,7 @@
 #include <faiss/index_io.h>
 
 #include "quantizers.hpp"
+#include "stored.hpp"
 
 namespace faissnet {
 namespace {
@@ -74,10 +75,14 @@ std::unique_ptr<faiss::Index> copy_of(const faiss::Index& source) {
     }
     // What can be written can be copied through memory.
     faiss::VectorIOWriter writer;
-    faiss::write_index(&source, &writer);
+    {
+        prepare_io();
+        const InFull in_full;
+        faiss::write_index(&source, &writer);
+    }
     faiss::VectorIOReader reader;
     reader.data.swap(writer.data);
-    std::unique_ptr<faiss::Index> copy(faiss::read_index(&reader));
+    auto copy = read_index(reader, Reading());
     copy_settings(source, *copy);
     return copy;
 }

@@ -9,6 +9,8 @@
 
 #include "callbacks.hpp"
 #include "handle.hpp"
+#include "io.hpp"
+#include "stored.hpp"
 
 namespace faissnet {
 namespace {
@@ -48,11 +50,12 @@ void require_finite_centroids(const faiss::IndexIVF& ivf) {
     }
 }
 
-template <typename Source>
-std::unique_ptr<faiss::Index> read(Source* source) {
+} // namespace
+
+std::unique_ptr<faiss::Index> checked(const std::function<std::unique_ptr<faiss::Index>()>& read) {
     std::unique_ptr<faiss::Index> made;
     try {
-        made.reset(faiss::read_index(source));
+        made = read();
     } catch (const faiss::FaissException& error) {
         rethrow_as(FAISSNET_CORRUPT, error.what());
     } catch (const std::length_error&) {
@@ -70,7 +73,21 @@ std::unique_ptr<faiss::Index> read(Source* source) {
     return made;
 }
 
-} // namespace
+std::unique_ptr<faiss::Index> read_file(const char* path, const Reading& how) {
+    const auto file = open_file(path, "rb");
+    faiss::FileIOReader reader(file.get());
+    reader.name = path;
+    try {
+        return checked([&] { return read_index(reader, how); });
+    } catch (const Error&) {
+        // A folder can be opened too; a disk can fail. Neither says anything about the data.
+        if (std::ferror(file.get()) != 0) {
+            fail(FAISSNET_IO, "%.500s: cannot be read", path);
+        }
+        throw;
+    }
+}
+
 } // namespace faissnet
 
 using namespace faissnet;
@@ -79,6 +96,7 @@ faissnet_status faissnet_index_write_file(const faissnet_index* index, const cha
     return guard([&] {
         const auto& source = open(index);
         auto file = open_file(path, "wb");
+        prepare_io();
         try {
             faiss::write_index(&source, file.get());
         } catch (const faiss::FaissException& error) {
@@ -92,20 +110,7 @@ faissnet_status faissnet_index_write_file(const faissnet_index* index, const cha
 }
 
 faissnet_status faissnet_index_read_file(const char* path, faissnet_index** index) {
-    return guard([&] {
-        const auto file = open_file(path, "rb");
-        std::unique_ptr<faiss::Index> made;
-        try {
-            made = read(file.get());
-        } catch (const Error&) {
-            // A folder can be opened too; a disk can fail. Neither says anything about the data.
-            if (std::ferror(file.get()) != 0) {
-                fail(FAISSNET_IO, "%.500s: cannot be read", path);
-            }
-            throw;
-        }
-        hand_over(std::move(made), index);
-    });
+    return guard([&] { hand_over(read_file(path, Reading()), index); });
 }
 
 faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write_fn write, void* context) {
@@ -113,6 +118,7 @@ faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write
         const auto& source = open(index);
         require(write != nullptr, "write must not be NULL");
         CallbackWriter writer(write, context);
+        prepare_io();
         faiss::write_index(&source, &writer);
     });
 }
@@ -121,6 +127,6 @@ faissnet_status faissnet_index_read(faissnet_read_fn read_callback, void* contex
     return guard([&] {
         require(read_callback != nullptr, "read must not be NULL");
         CallbackReader reader(read_callback, context);
-        hand_over(read(static_cast<faiss::IOReader*>(&reader)), index);
+        hand_over(checked([&] { return read_index(reader, Reading()); }), index);
     });
 }

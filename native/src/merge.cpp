@@ -13,7 +13,9 @@
 #include <faiss/invlists/InvertedLists.h>
 
 #include "handle.hpp"
+#include "merge.hpp"
 #include "quantizers.hpp"
+#include "stored.hpp"
 
 namespace faissnet {
 namespace {
@@ -151,6 +153,9 @@ void move_lists(faiss::IndexIVF& to, faiss::IndexIVF& from, int64_t add_id) {
                 id += add_id;
             }
             to.invlists->add_entries(list, size, ids.data(), codes.get());
+            if (auto stored = dynamic_cast<StoredLists*>(to.invlists)) {
+                stored->rethrow();
+            }
         }
         to.ntotal += static_cast<int64_t>(size);
         from.invlists->resize(list, 0);
@@ -199,6 +204,11 @@ void move(faiss::Index& to, faiss::Index& from, int64_t add_id) {
 }
 
 } // namespace
+
+void require_mergeable(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
+    check(to, from, add_id);
+}
+
 } // namespace faissnet
 
 using namespace faissnet;
@@ -218,6 +228,8 @@ faissnet_status faissnet_index_merge_from(faissnet_index* index, faissnet_index*
                  static_cast<long long>(add_id), static_cast<long long>(to.ntotal));
         }
         check(to, from, add_id);
+        require_writable(to);
+        require_writable(from);
         index->content_changed();
         other->content_changed();
         move(to, from, add_id);

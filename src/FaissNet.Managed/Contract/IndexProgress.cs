@@ -17,6 +17,12 @@ public enum IndexStage
 
     /// <summary>Vectors of a training sample read from a file.</summary>
     Sampling,
+
+    /// <summary>Bytes of an index written.</summary>
+    Saving,
+
+    /// <summary>Bytes of an index read.</summary>
+    Loading,
 }
 
 /// <summary>How far a long call is.</summary>

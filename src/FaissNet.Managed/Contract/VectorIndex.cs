@@ -191,6 +191,48 @@ public abstract partial class VectorIndex : IDisposable
         }
     }
 
+    /// <summary>Runs <paramref name="write"/> while nobody else reads or changes this index, nor changes the others.</summary>
+    private protected void WritingWhileReading(VectorIndex[] others, Action write)
+    {
+        // In one order everywhere, as in a merge.
+        VectorIndex[] all = [.. others.Append(this).Distinct().OrderBy(index => index._age)];
+        Enter(0);
+
+        void Enter(int next)
+        {
+            if (next == all.Length)
+            {
+                write();
+                return;
+            }
+
+            var index = all[next];
+            if (ReferenceEquals(index, this))
+            {
+                Writing(() => Enter(next + 1));
+                return;
+            }
+
+            index.Read();
+            try
+            {
+                index.Hold();
+                try
+                {
+                    Enter(next + 1);
+                }
+                finally
+                {
+                    index.Release();
+                }
+            }
+            finally
+            {
+                index._gate.ExitRead();
+            }
+        }
+    }
+
     private void Read()
     {
         _gate.EnterRead();

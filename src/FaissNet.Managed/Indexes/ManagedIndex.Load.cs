@@ -9,24 +9,58 @@ public abstract partial class ManagedIndex
     /// <remarks>The file's whole structure is checked first (<see cref="IndexFile.Validate(string, CancellationToken)"/>); a damaged or forged
     /// file is refused before memory is taken on its word.</remarks>
     /// <param name="path">The file.</param>
+    /// <param name="listsPath">Where the file of the inverted lists is, if the index keeps them in one of their own (FAISS's
+    /// <c>OnDiskInvertedLists</c>); null if it lies beside the index file, under the name that this gives it.</param>
     /// <returns>The index, as the class that fits its type.</returns>
-    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty, or <paramref name="listsPath"/> was given for an index that has no
+    /// such file.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file holds no valid index; the message names the part and the position.</exception>
-    /// <exception cref="NotSupportedException">The file holds an index type that only the native engine knows, or names another file that
-    /// holds a part of it.</exception>
-    public static ManagedIndex Load(string path)
+    /// <exception cref="NotSupportedException">The file holds an index type that only the native engine knows, or names a file of
+    /// lists that does not lie beside it.</exception>
+    public static ManagedIndex Load(string path, string? listsPath = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var file = OpenFile(path);
-        return IndexLoader.Load(file);
+        return IndexLoader.Load(file, listsPath);
+    }
+
+    /// <summary>As <see cref="Load(string, string?)"/>, told to somebody and stopped on demand.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="listsPath">Where the file of the inverted lists is, if the index keeps them in one of their own.</param>
+    /// <param name="progress">Told the bytes read, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <inheritdoc cref="Load(string, string?)" path="/returns|/exception"/>
+    public static ManagedIndex Load(
+        string path, string? listsPath, IProgress<IndexProgress>? progress, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var file = OpenFile(path);
+        return IndexLoader.Load(file, listsPath, progress, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Load(Stream)"/>, told to somebody and stopped on demand.</summary>
+    /// <param name="stream">A readable stream.</param>
+    /// <param name="progress">Told the bytes read, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops the reading; a stream that can seek is then back where it was.</param>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <inheritdoc cref="Load(Stream)" path="/returns|/exception|/remarks"/>
+    public static ManagedIndex Load(Stream stream, IProgress<IndexProgress>? progress, CancellationToken cancellationToken = default)
+    {
+        RequireReadable(stream);
+        if (stream.CanSeek)
+            return IndexLoader.Load(stream, null, progress, cancellationToken);
+
+        using var copy = TemporaryCopy.Of(stream, cancellationToken);
+        return IndexLoader.Load(copy, null, progress, cancellationToken);
     }
 
     /// <summary>Reads an index from a stream, from its position on to the end of the index.</summary>
     /// <param name="stream">A readable stream; one that can seek is left right behind the index. One that cannot seek is first copied to a
     /// temporary file, to its end: it has to be read twice.</param>
-    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <inheritdoc cref="Load(string, string?)" path="/returns"/>
     /// <exception cref="ArgumentException"><paramref name="stream"/> cannot be read.</exception>
     /// <exception cref="InvalidDataException">The stream holds no valid index; the message names the part and the position.</exception>
     /// <exception cref="NotSupportedException">It holds an index type that only the native engine knows, or names another file that holds a
@@ -42,10 +76,10 @@ public abstract partial class ManagedIndex
         return IndexLoader.Load(copy);
     }
 
-    /// <summary>Reads an index from a file on a thread of the pool, as <see cref="Load(string)"/> does.</summary>
+    /// <summary>Reads an index from a file on a thread of the pool, as <see cref="Load(string, string?)"/> does.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <inheritdoc cref="Load(string, string?)" path="/returns"/>
     /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -60,7 +94,7 @@ public abstract partial class ManagedIndex
             () =>
             {
                 using var file = OpenFile(path);
-                return IndexLoader.Load(file, cancellationToken);
+                return IndexLoader.Load(file, null, null, cancellationToken);
             },
             cancellationToken);
     }
@@ -69,7 +103,7 @@ public abstract partial class ManagedIndex
     /// one from a network, is read through its asynchronous methods alone.</summary>
     /// <param name="stream">A readable stream.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <inheritdoc cref="Load(string)" path="/returns"/>
+    /// <inheritdoc cref="Load(string, string?)" path="/returns"/>
     /// <exception cref="ArgumentException"><paramref name="stream"/> cannot be read.</exception>
     /// <exception cref="InvalidDataException">The stream holds no valid index; the message names the part and the position.</exception>
     /// <exception cref="NotSupportedException">It holds an index type that only the native engine knows, or names another file that holds a
@@ -80,7 +114,7 @@ public abstract partial class ManagedIndex
     {
         RequireReadable(stream);
         return stream.CanSeek
-            ? Task.Run(() => IndexLoader.Load(stream, cancellationToken), cancellationToken)
+            ? Task.Run(() => IndexLoader.Load(stream, null, null, cancellationToken), cancellationToken)
             : LoadCopyAsync(stream, cancellationToken);
     }
 
@@ -93,23 +127,26 @@ public abstract partial class ManagedIndex
     /// <remarks>
     /// <para>The index can be searched, reconstructed from, saved and cloned (into memory), and nothing that would change its vectors: that
     /// throws <see cref="NotSupportedException"/>. Search settings can be set.</para>
-    /// <para>The structure of the file is checked as <see cref="Load(string)"/> does. While the index is open the file must not be written
+    /// <para>The structure of the file is checked as <see cref="Load(string, string?)"/> does. While the index is open the file must not be written
     /// to or cut: what is read of a file that another program cuts ends the process. <see cref="VectorIndex.Save(string)"/> onto the file is
     /// safe, since it replaces it; the index goes on with the old one. <see cref="VectorIndex.Dispose()"/> unmaps the file once the calls that
     /// are under way have finished.</para>
     /// </remarks>
     /// <param name="path">The file.</param>
-    /// <inheritdoc cref="Load(string)" path="/returns"/>
-    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
+    /// <param name="listsPath">Where the file of the inverted lists is, if the index keeps them in one of their own; it is then mapped as
+    /// well. Null if it lies beside the index file, under the name that this gives it.</param>
+    /// <inheritdoc cref="Load(string, string?)" path="/returns"/>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty, or <paramref name="listsPath"/> was given for an index that has no
+    /// such file.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read or mapped.</exception>
     /// <exception cref="InvalidDataException">The file holds no valid index; the message names the part and the position.</exception>
     /// <exception cref="NotSupportedException">The file holds an index type that only the native engine knows, or names another file that
     /// holds a part of it.</exception>
-    public static ManagedIndex LoadMapped(string path)
+    public static ManagedIndex LoadMapped(string path, string? listsPath = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return IndexLoader.LoadMapped(OpenFile(path));
+        return IndexLoader.LoadMapped(OpenFile(path), listsPath);
     }
 
     /// <summary>Sets what a file says about the content that was just put in.</summary>
@@ -142,6 +179,6 @@ public abstract partial class ManagedIndex
     private static async Task<ManagedIndex> LoadCopyAsync(Stream stream, CancellationToken cancellationToken)
     {
         using var copy = await TemporaryCopy.OfAsync(stream, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => IndexLoader.Load(copy, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => IndexLoader.Load(copy, null, null, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -14,6 +14,9 @@ internal sealed unsafe class MappedInvertedLists : InvertedLists
 
     private readonly long[] _offsets;
     private readonly int[] _sizes;
+
+    // Entries that a list has room for before its ids begin; null where that is its size.
+    private readonly long[]? _capacities;
     private readonly UnmanagedBuffer _ends = new();
     private readonly Dictionary<int, long> _endOffsets = [];
     private long _firstEnd = long.MaxValue;
@@ -23,10 +26,11 @@ internal sealed unsafe class MappedInvertedLists : InvertedLists
     /// <param name="codeSize">Bytes per code.</param>
     /// <param name="offsets">Where the codes of each list begin in the file; its ids follow them.</param>
     /// <param name="sizes">The number of codes in each list.</param>
-    public MappedInvertedLists(MappedFile file, int codeSize, long[] offsets, int[] sizes)
+    /// <param name="capacities">The number of codes that each list has room for; null where that is its size.</param>
+    public MappedInvertedLists(MappedFile file, int codeSize, long[] offsets, int[] sizes, long[]? capacities = null)
         : base(offsets.Length, codeSize, blockSize: 1)
     {
-        (_offsets, _sizes) = (offsets, sizes);
+        (_offsets, _sizes, _capacities) = (offsets, sizes, capacities);
         _file = file.Use();
         CopyEnds(file);
     }
@@ -36,7 +40,7 @@ internal sealed unsafe class MappedInvertedLists : InvertedLists
     public override int Size(int list) => _sizes[list];
 
     public override long* Ids(int list) =>
-        _sizes[list] == 0 ? null : (long*)(_file!.Start + _offsets[list] + (long)_sizes[list] * CodeSize);
+        _sizes[list] == 0 ? null : (long*)(_file!.Start + _offsets[list] + (_capacities?[list] ?? _sizes[list]) * CodeSize);
 
     public override byte* Codes(int list) => _sizes[list] == 0 ? null
         : _offsets[list] < _firstEnd ? _file!.Start + _offsets[list]

@@ -36,7 +36,7 @@ internal static class IndexCopier
         using var stream = new SegmentedStream();
         IndexWriter.Write(index, stream);
         stream.Position = 0;
-        var copy = IndexLoader.Build(stream, null, default);
+        var copy = IndexLoader.Build(stream, null, null, default);
         copy.CopySettings(index);
         return copy;
     }

@@ -82,6 +82,12 @@ internal sealed partial class IndexLoader
 
         var type = _r.ReadFourCC("the type of the inverted lists");
         using var part = _r.Part($"InvertedLists {type}");
+        if (type.Is("ilod"))
+        {
+            ReadListsOnDisk(index, ivf.ListCount, codeSize);
+            return;
+        }
+
         if (!type.Is("ilar"))
             throw NotSupported($"The lists in the file are of the type {type}.");
 

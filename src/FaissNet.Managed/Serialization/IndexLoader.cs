@@ -44,24 +44,51 @@ internal sealed partial class IndexLoader
     // What was made so far, to be freed if the rest fails.
     private readonly List<ManagedIndex> _made = [];
 
-    private IndexLoader(BoundedReader reader, MappedFile? file) => (_r, _file) = (reader, file);
+    // Where lists on disk lie; null if there are none.
+    private readonly string? _listsPath;
+
+    private IndexLoader(BoundedReader reader, MappedFile? file, string? listsPath) => (_r, _file, _listsPath) = (reader, file, listsPath);
 
     /// <summary>Reads an index from a stream that can seek, and leaves it behind the index.</summary>
-    public static ManagedIndex Load(Stream stream, CancellationToken cancellationToken = default)
+    /// <param name="stream">The stream.</param>
+    /// <param name="listsPath">The file of lists on disk; null if it lies beside the stream's file.</param>
+    /// <param name="progress">Told the bytes read.</param>
+    /// <param name="cancellationToken">Stops the reading; the stream is then back where it was.</param>
+    public static ManagedIndex Load(
+        Stream stream, string? listsPath = null, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        RequireSupported(IndexFile.Validate(stream, cancellationToken));
-        return Build(stream, null, cancellationToken);
+        var info = IndexFile.Validate(stream, cancellationToken);
+        RequireSupported(info);
+        listsPath = ListsFile.Find(info, (stream as FileStream)?.Name, listsPath, anywhere: false);
+        if (progress is null && !cancellationToken.CanBeCanceled)
+            return Build(stream, null, listsPath, cancellationToken);
+
+        var start = stream.Position;
+        try
+        {
+            var watched = new WatchedStream(stream, IndexStage.Loading, info.Length, progress, cancellationToken);
+            var index = Build(watched, null, listsPath, cancellationToken);
+            watched.Complete();
+            return index;
+        }
+        catch (OperationCanceledException)
+        {
+            stream.Position = start;
+            throw;
+        }
     }
 
     /// <summary>Opens an index in a file, which is the loader's from then on.</summary>
-    public static ManagedIndex LoadMapped(FileStream stream)
+    public static ManagedIndex LoadMapped(FileStream stream, string? listsPath)
     {
         MappedFile? file = null;
         try
         {
-            RequireSupported(IndexFile.Validate(stream));
+            var info = IndexFile.Validate(stream);
+            RequireSupported(info);
+            listsPath = ListsFile.Find(info, stream.Name, listsPath, anywhere: false);
             file = MappedFile.Open(stream);
-            return Build(stream, file, default);
+            return Build(stream, file, listsPath, default);
         }
         finally
         {
@@ -74,12 +101,12 @@ internal sealed partial class IndexLoader
     }
 
     /// <summary>Reads what this engine wrote itself, without checking it first.</summary>
-    public static ManagedIndex Build(Stream stream, MappedFile? file, CancellationToken cancellationToken)
+    public static ManagedIndex Build(Stream stream, MappedFile? file, string? listsPath, CancellationToken cancellationToken)
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("Index files are little-endian, and this processor is not.");
 
-        var loader = new IndexLoader(new BoundedReader(stream, cancellationToken), file);
+        var loader = new IndexLoader(new BoundedReader(stream, cancellationToken), file, listsPath);
         try
         {
             var index = loader.ReadIndex("");
@@ -105,9 +132,6 @@ internal sealed partial class IndexLoader
 
         if (file.Metric is not (MetricType.L2 or MetricType.InnerProduct))
             throw NotSupported($"The file holds an {file.TypeName} with the metric {file.Metric}; the managed engine has {MetricType.L2} and {MetricType.InnerProduct}.");
-
-        if (file.ExternalFiles.Count > 0)
-            throw NotSupported($"The index keeps its lists in another file, \"{file.ExternalFiles[0].Path}\", which the managed engine does not read.");
 
         foreach (var part in file.SubIndexes)
         {

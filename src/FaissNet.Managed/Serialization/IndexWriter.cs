@@ -92,6 +92,12 @@ internal sealed partial class IndexWriter
 
     private unsafe void WriteLists(InvertedLists lists)
     {
+        if (_lists is not null)
+        {
+            WriteListsOnDisk(lists);
+            return;
+        }
+
         _w.Write("ilar");
         _w.Write((long)lists.ListCount);
         _w.Write((long)lists.CodeSize);
@@ -126,12 +132,14 @@ internal sealed partial class IndexWriter
         }
     }
 
-    private unsafe void WriteCodes(InvertedLists lists, int list)
+    private void WriteCodes(InvertedLists lists, int list) => WriteCodes(_w, lists, list);
+
+    private static unsafe void WriteCodes(FieldWriter to, InvertedLists lists, int list)
     {
         var size = lists.Size(list);
         if (lists.BlockSize == 1)
         {
-            _w.WriteBytes(lists.Codes(list), (long)size * lists.CodeSize);
+            to.WriteBytes(lists.Codes(list), (long)size * lists.CodeSize);
             return;
         }
 
@@ -143,7 +151,7 @@ internal sealed partial class IndexWriter
         {
             var count = Math.Min(step, size - first);
             lists.CopyCodes(list, first, count, codes);
-            _w.WriteBytes(codes, (long)count * lists.CodeSize);
+            to.WriteBytes(codes, (long)count * lists.CodeSize);
         }
     }
 }

@@ -6,12 +6,12 @@ internal static class TemporaryCopy
 {
     private const int BufferSize = 1 << 20;
 
-    public static FileStream Of(Stream stream)
+    public static FileStream Of(Stream stream, CancellationToken cancellationToken = default)
     {
         var copy = Create();
         try
         {
-            stream.CopyTo(copy, BufferSize);
+            new WatchedStream(stream, IndexStage.Loading, 0, null, cancellationToken).CopyTo(copy, BufferSize);
             copy.Position = 0;
             return copy;
         }

@@ -177,6 +177,7 @@ public sealed partial class HeaderTests
         // Frees take what ReleaseHandle has.
         "faissnet_index*" => ["FaissIndexHandle", "IntPtr"],
         "faissnet_index**" => ["out FaissIndexHandle"],
+        "const faissnet_index* const*" => ["IntPtr*"],
         "const faissnet_binary_index*" => ["BinaryIndexHandle"],
         "faissnet_binary_index*" => ["BinaryIndexHandle", "IntPtr"],
         "faissnet_binary_index**" => ["out BinaryIndexHandle"],

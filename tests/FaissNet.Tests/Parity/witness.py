@@ -5,6 +5,8 @@ witness.py JOBS.json, a list of
       reads an index file, searches it as it is set, writes the results and the index again
   {"do": "make", "kind", "metric", "nlist", "m", "nbits", "nprobe", "vectors", "given_ids", "index"}
       makes an index of a kind (a class or a description of the factory's), trains it, adds the vectors (under given_ids, unless that is null), writes it
+  {"do": "merge_on_disk", "trained", "parts", "lists", "index"}
+      merges the lists of index files into a file of their own, as faiss.contrib.ondisk does, and writes the index that names it
   {"do": "script", "code", "folder"}
       runs Python code that reads and writes files of the folder
 Arrays are files of raw little-endian float32 or int64; "d" belongs to every job but the last.
@@ -62,11 +64,19 @@ def script(job):
     exec(job["code"], {"faiss": faiss, "np": np, "folder": job["folder"]})
 
 
+def merge_on_disk(job):
+    from faiss.contrib.ondisk import merge_ondisk
+
+    index = faiss.read_index(job["trained"])
+    merge_ondisk(index, job["parts"], job["lists"])
+    faiss.write_index(index, job["index"])
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         jobs = json.load(file)
     for job in jobs:
-        {"make": make, "search": search, "script": script}[job["do"]](job)
+        {"make": make, "search": search, "script": script, "merge_on_disk": merge_on_disk}[job["do"]](job)
     print(faiss.__version__)
 
 
