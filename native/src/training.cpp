@@ -40,6 +40,46 @@ std::unique_ptr<Slot> watch_codes(faiss::ProductQuantizer& pq, const faissnet_mo
                     static_cast<int>(pq.dsub), faiss::METRIC_L2, pq.cp, runs, monitor, FAISSNET_STAGE_CODES));
 }
 
+// Between the k-means of the coarse centroids and that of the codes FAISS assigns all vectors to their lists in one call. A flat quantizer is
+// replaced for as long as it trains by one that can be stopped there.
+class Quantizer {
+   public:
+    // teller: who reported last; nullptr if nobody does, and then this does nothing.
+    Quantizer(faiss::IndexIVF* ivf, const WatchedFlat* teller) : ivf_(ivf) {
+        own_ = ivf != nullptr && teller != nullptr ? dynamic_cast<faiss::IndexFlat*>(ivf->quantizer) : nullptr;
+        if (own_ == nullptr || ivf->quantizer_trains_alone != 0) {
+            own_ = nullptr;
+            return;
+        }
+        watched_ = std::make_unique<WatchedFlat>(*own_, *teller);
+        if (own_->ntotal > 0) {
+            watched_->add(own_->ntotal, own_->get_xb());
+        }
+        ivf->quantizer = watched_.get();
+    }
+
+    // What was learnt, once nothing can stop it any more.
+    void keep() {
+        if (own_ != nullptr && own_->ntotal != watched_->ntotal) {
+            own_->reset();
+            own_->add(watched_->ntotal, watched_->get_xb());
+        }
+    }
+
+    ~Quantizer() {
+        if (own_ != nullptr) {
+            ivf_->quantizer = own_;
+        }
+    }
+    Quantizer(const Quantizer&) = delete;
+    Quantizer& operator=(const Quantizer&) = delete;
+
+   private:
+    faiss::IndexIVF* ivf_;
+    faiss::IndexFlat* own_;
+    std::unique_ptr<WatchedFlat> watched_;
+};
+
 // What FAISS keeps of a training that failed, and would go on from: coarse centroids and learnt transforms.
 class Remains {
    public:
@@ -129,7 +169,9 @@ faissnet_status faissnet_index_train(
         }
         Remains remains(target);
         try {
+            Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
             target.train(n, x);
+            quantizer.keep();
         } catch (...) {
             if (!target.is_trained) {
                 remains.clear();

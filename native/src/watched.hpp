@@ -60,12 +60,16 @@ class WatchedFlat : public faiss::IndexFlat {
     WatchedFlat(int d, faiss::MetricType metric, const faiss::ClusteringParameters& cp, int64_t runs, const faissnet_monitor& monitor, int32_t stage)
             : IndexFlat(d, metric), iterations_(cp.niter), watch_(monitor, stage, runs * cp.nredo * cp.niter) {}
 
+    // Only stops, with the numbers that another one reported last: its searches are no iterations.
+    WatchedFlat(const faiss::IndexFlat& quantizer, const WatchedFlat& other)
+            : IndexFlat(quantizer.d, quantizer.metric_type), iterations_(0), watch_(other.watch_), shown_(&other.watch_) {}
+
     // The stage that is over once this one begins.
     WatchedFlat* before = nullptr;
 
     // k-means adds its centroids, searches, adds the better ones, and so on: two times in a row is where a run begins.
     void add(idx_t n, const float* x) override {
-        if (!searched_) {
+        if (shown_ == nullptr && !searched_) {
             if (runs_ == 0 && before != nullptr) {
                 before->finish();
             }
@@ -88,31 +92,36 @@ class WatchedFlat : public faiss::IndexFlat {
             float* distances,
             idx_t* labels,
             const faiss::SearchParameters* params) const override {
+        const idx_t piece = this->piece();
         for (idx_t first = 0; first < n;) {
-            watch_.check();
-            // The last piece takes the remainder, so that FAISS never sees a batch small enough to be
-            // computed in another way; pieces are multiples of its own block of queries.
-            const idx_t count = n - first < 2 * piece_ ? n - first : piece_;
+            (shown_ != nullptr ? *shown_ : watch_).check();
+            // The last piece takes the remainder, so that FAISS never sees a batch small enough to be computed in another way.
+            const idx_t count = n - first < 2 * piece ? n - first : piece;
             IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
             first += count;
         }
         searched_ = true;
-        watch_.step();
+        if (shown_ == nullptr) {
+            watch_.step();
+        }
     }
 
    private:
-    // Below its threshold (of queries, since 1.14 of their floats) FAISS computes distances without BLAS, and rounds otherwise.
-    static idx_t piece(int d) {
-        const idx_t block = faiss::distance_compute_blas_query_bs;
-        const idx_t with_blas = faiss::distance_compute_blas_threshold / d / block + 1;
-        return block * std::max<idx_t>(4, with_blas);
+    // A twentieth of a second or so of a matrix product, in whole tiles of it, so that the rows of two pieces are computed as those of one
+    // would be. Below its threshold (of queries, since 1.14 of their floats) FAISS computes without BLAS, and rounds otherwise.
+    idx_t piece() const {
+        constexpr idx_t kOperations = idx_t(1) << 31, kTile = 256;
+        const idx_t with_blas = faiss::distance_compute_blas_threshold / d + 1;
+        const idx_t most = 4 * faiss::distance_compute_blas_query_bs;
+        const idx_t rows = std::max(with_blas, std::min(most, kOperations / (std::max<idx_t>(ntotal, 1) * d)));
+        return (rows + kTile - 1) / kTile * kTile;
     }
 
-    idx_t piece_ = piece(d);
     int64_t iterations_;
     int64_t runs_ = 0;
     mutable bool searched_ = false;
     mutable Watch watch_;
+    const Watch* shown_ = nullptr;
 };
 
 // Puts a watched assigner into a slot of FAISS's for as long as it lives.

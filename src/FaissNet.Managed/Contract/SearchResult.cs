@@ -80,6 +80,35 @@ public sealed class RangeSearchResult
     internal RangeSearchResult(long[] limits, float[] distances, long[] labels) =>
         (Limits, Distances, Labels) = (limits, distances, labels);
 
+    /// <summary>The results of queries that were asked in parts.</summary>
+    internal static RangeSearchResult Join(List<RangeSearchResult> parts)
+    {
+        if (parts.Count == 1)
+            return parts[0];
+
+        var hits = parts.Sum(part => (long)part.Labels.Length);
+        if (hits > Array.MaxLength)
+        {
+            throw new InvalidOperationException(
+                $"The range search found {hits} vectors, more than an array holds: search with fewer queries or a smaller radius.");
+        }
+
+        var limits = new long[parts.Sum(part => part.QueryCount) + 1];
+        var (distances, labels) = (new float[hits], new long[hits]);
+        var (query, found) = (0, 0);
+        foreach (var part in parts)
+        {
+            part.Distances.CopyTo(distances, found);
+            part.Labels.CopyTo(labels, found);
+            for (var i = 0; i < part.QueryCount; i++)
+                limits[++query] = found + part.Limits[i + 1];
+
+            found += part.Labels.Length;
+        }
+
+        return new RangeSearchResult(limits, distances, labels);
+    }
+
     /// <summary>The number of queries, n.</summary>
     public int QueryCount => Limits.Length - 1;
 

@@ -8,12 +8,15 @@ internal static class VectorArguments
     private const float MaxSquaredLength = float.MaxValue / 4;
 
     /// <summary>The number of vectors in n·d floats.</summary>
-    public static int CountVectors(ReadOnlySpan<float> vectors, int dimension, string name)
+    public static int CountVectors(ReadOnlySpan<float> vectors, int dimension, string name) => CountVectors(vectors.Length, dimension, name);
+
+    /// <summary>The number of vectors in n·d numbers.</summary>
+    public static int CountVectors(int length, int dimension, string name)
     {
-        var (count, rest) = Math.DivRem(vectors.Length, dimension);
+        var (count, rest) = Math.DivRem(length, dimension);
         return rest == 0
             ? count
-            : throw new ArgumentException($"{name} holds {vectors.Length} floats: expected a multiple of the index's dimension, {dimension}.", name);
+            : throw new ArgumentException($"{name} holds {length} floats: expected a multiple of the index's dimension, {dimension}.", name);
     }
 
     /// <summary>
@@ -21,14 +24,14 @@ internal static class VectorArguments
     /// long that a squared distance between two of them, at most four times the larger square, overflows float32: FAISS then leaves
     /// labels and list numbers undefined, and writes where they point.
     /// </summary>
-    public static void RequireFinite(ReadOnlySpan<float> vectors, int dimension, string name)
+    public static void RequireFinite(ReadOnlySpan<float> vectors, int dimension, string name, int firstRow = 0)
     {
         // The sum over all rows bounds that of each, and NaN compares false.
         if (TensorPrimitives.SumOfSquares(vectors) <= MaxSquaredLength)
             return;
 
         for (var row = 0; row < vectors.Length / dimension; row++)
-            RequireFiniteRow(vectors.Slice(row * dimension, dimension), row, name);
+            RequireFiniteRow(vectors.Slice(row * dimension, dimension), firstRow + row, name);
     }
 
     private static void RequireFiniteRow(ReadOnlySpan<float> vector, int row, string name)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace FaissNet;
@@ -5,8 +6,8 @@ namespace FaissNet;
 // Training, adding, removing.
 public abstract partial class VectorIndex
 {
-    // FAISS assigns in blocks of 4096; a multiple of it makes chunked and whole calls compute the same.
-    private const int VectorsPerReport = 4 * 4096;
+    // More brings no speed.
+    private const int MaxVectorsPerReport = 4 * 4096;
 
     /// <summary>
     /// Learns from representative vectors what the index type needs: centroids, codebooks, rotations. Types that need nothing
@@ -63,7 +64,7 @@ public abstract partial class VectorIndex
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="Dimension"/>, or a component is not finite.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type needs the caller's ids (IDMap).</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="AddCanceledException">The call was cancelled; the exception says how many vectors are in.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void Add(
         ReadOnlySpan<float> vectors, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -87,7 +88,7 @@ public abstract partial class VectorIndex
     /// one id per vector, or an id is -1.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type stores no ids: wrap it (factory string <c>IDMap,…</c>).</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    /// <exception cref="AddCanceledException">The call was cancelled; the exception says how many vectors are in.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void AddWithIds(
         ReadOnlySpan<float> vectors,
@@ -160,40 +161,52 @@ public abstract partial class VectorIndex
     /// <summary>Removes every vector.</summary>
     protected abstract void ResetCore();
 
-    private void AddChecked(
-        ReadOnlySpan<float> vectors,
+    private void AddChecked<T>(
+        ReadOnlySpan<T> vectors,
         ReadOnlySpan<long> ids,
         bool withIds,
         IProgress<IndexProgress>? progress,
         CancellationToken cancellationToken)
+        where T : unmanaged, INumberBase<T>
     {
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        var n = VectorArguments.CountVectors(vectors.Length, Dimension, nameof(vectors));
+        var rows = new NumberRows<T>(vectors, Dimension);
+        rows.RequireFinite(n, nameof(vectors));
         if (withIds)
             VectorArguments.RequireIds(ids, n, nameof(ids));
 
-        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfCancelled(0, n, cancellationToken);
         Write();
         try
         {
             RequireTrained();
-            var chunk = progress is null && !cancellationToken.CanBeCanceled ? n : VectorsPerReport;
-            for (var first = 0; first < n; first += chunk)
+            var isWatched = progress is not null || cancellationToken.CanBeCanceled;
+            var pace = new Pace(Math.Min(rows.MaxRows, MaxVectorsPerReport));
+            for (var first = 0; first < n;)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var count = Math.Min(chunk, n - first);
-                var part = vectors.Slice(first * Dimension, count * Dimension);
+                ThrowIfCancelled(first, n, cancellationToken);
+                var count = Math.Min(isWatched ? pace.Start(n - first) : n - first, rows.MaxRows);
+                var part = rows.Slice(first, count);
                 if (withIds)
                     AddWithIdsCore(part, ids.Slice(first, count), count);
                 else
                     AddCore(part, count);
 
-                progress?.Report(new IndexProgress(IndexStage.Adding, first + count, n));
+                pace.End();
+                first += count;
+                progress?.Report(new IndexProgress(IndexStage.Adding, first, n));
             }
         }
         finally
         {
             EndWrite();
+            rows.Dispose();
         }
+    }
+
+    private static void ThrowIfCancelled(int added, int n, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            throw new AddCanceledException(added, n, cancellationToken);
     }
 }

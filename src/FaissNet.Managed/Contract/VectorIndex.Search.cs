@@ -6,8 +6,8 @@ namespace FaissNet;
 // Searching.
 public abstract partial class VectorIndex
 {
-    // Enough for every core and for the matrix kernels, few enough to stop soon.
-    private const int QueriesPerReport = 1024;
+    // Enough for every core and for the matrix kernels.
+    private const int MaxQueriesPerReport = 1024;
 
     /// <summary>
     /// Finds the k nearest vectors to each of n queries, nearest first. Without progress and cancellation this allocates nothing
@@ -34,42 +34,8 @@ public abstract partial class VectorIndex
         Span<long> labels,
         SearchParameters? parameters = null,
         IProgress<IndexProgress>? progress = null,
-        CancellationToken cancellationToken = default)
-    {
-        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
-        VectorArguments.RequireK(k);
-        var results = VectorArguments.CountResults(n, k);
-        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
-        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
-        VectorArguments.RequireFinite(queries, Dimension, nameof(queries));
-        Read();
-        try
-        {
-            RequireTrained();
-            if (n == 0)
-                return;
-
-            if (progress is null && !cancellationToken.CanBeCanceled)
-            {
-                SearchCore(queries, n, k, distances[..results], labels[..results], parameters);
-                return;
-            }
-
-            Hold();
-            try
-            {
-                SearchInChunks(queries, n, k, distances, labels, parameters, progress, cancellationToken);
-            }
-            finally
-            {
-                Release();
-            }
-        }
-        finally
-        {
-            _gate.ExitRead();
-        }
-    }
+        CancellationToken cancellationToken = default) =>
+        SearchChecked(queries, k, distances, labels, parameters, progress, cancellationToken);
 
     /// <summary>Finds the k nearest vectors to each of n queries, nearest first.</summary>
     /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
@@ -84,22 +50,8 @@ public abstract partial class VectorIndex
         int k,
         SearchParameters? parameters = null,
         IProgress<IndexProgress>? progress = null,
-        CancellationToken cancellationToken = default)
-    {
-        var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
-        VectorArguments.RequireK(k);
-        var columns = (int)Math.Min(k, Count);
-        var results = VectorArguments.CountResults(n, columns);
-        var distances = GC.AllocateUninitializedArray<float>(results);
-        var labels = GC.AllocateUninitializedArray<long>(results);
-        // Without columns there is nothing to fill in, but the arguments are still to be checked.
-        if (columns == 0)
-            Search(queries, 1, new float[n], new long[n], parameters, progress, cancellationToken);
-        else
-            Search(queries, columns, distances, labels, parameters, progress, cancellationToken);
-
-        return new SearchResult(n, columns, distances, labels);
-    }
+        CancellationToken cancellationToken = default) =>
+        SearchNew(queries, k, parameters, progress, cancellationToken);
 
     /// <inheritdoc cref="Search(ReadOnlySpan{float}, int, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>
     /// <param name="queries">A tensor of shape [n, <see cref="Dimension"/>].</param>
@@ -205,11 +157,19 @@ public abstract partial class VectorIndex
     /// <param name="radius">Vectors with a distance below it are found; with <see cref="MetricType.L2"/> it is squared. With
     /// <see cref="MetricType.InnerProduct"/> those with a product above it.</param>
     /// <param name="parameters">Overrides for this call.</param>
+    /// <param name="progress">Told as queries are answered, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries.</param>
     /// <exception cref="ArgumentException">The length does not fit, or a value is not finite.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained, or there are more hits than an array holds.</exception>
     /// <exception cref="NotSupportedException">The index type has no range search, or does not know the parameters.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public RangeSearchResult RangeSearch(ReadOnlySpan<float> queries, float radius, SearchParameters? parameters = null)
+    public RangeSearchResult RangeSearch(
+        ReadOnlySpan<float> queries,
+        float radius,
+        SearchParameters? parameters = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
         if (!float.IsFinite(radius))
@@ -220,7 +180,21 @@ public abstract partial class VectorIndex
         try
         {
             RequireTrained();
-            return n == 0 ? new RangeSearchResult([0], [], []) : RangeSearchCore(queries, n, radius, parameters);
+            if (n == 0)
+                return new RangeSearchResult([0], [], []);
+
+            if (progress is null && !cancellationToken.CanBeCanceled)
+                return RangeSearchCore(queries, n, radius, parameters);
+
+            Hold();
+            try
+            {
+                return RangeSearchInChunks(queries, n, radius, parameters, progress, cancellationToken);
+            }
+            finally
+            {
+                Release();
+            }
         }
         finally
         {
@@ -228,37 +202,19 @@ public abstract partial class VectorIndex
         }
     }
 
-    /// <inheritdoc cref="RangeSearch(ReadOnlySpan{float}, float, SearchParameters?)"/>
+    /// <inheritdoc cref="RangeSearch(ReadOnlySpan{float}, float, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>
     /// <param name="queries">A tensor of shape [n, <see cref="Dimension"/>].</param>
     /// <param name="radius">The radius; with <see cref="MetricType.L2"/> it is squared.</param>
     /// <param name="parameters">Overrides for this call.</param>
-    public RangeSearchResult RangeSearch(ReadOnlyTensorSpan<float> queries, float radius, SearchParameters? parameters = null) =>
-        RangeSearch(VectorArguments.Flatten(queries, Dimension, nameof(queries)), radius, parameters);
-
-    private void SearchInChunks(
-        ReadOnlySpan<float> queries,
-        int n,
-        int k,
-        Span<float> distances,
-        Span<long> labels,
-        SearchParameters? parameters,
-        IProgress<IndexProgress>? progress,
-        CancellationToken cancellationToken)
-    {
-        for (var first = 0; first < n; first += QueriesPerReport)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var count = Math.Min(QueriesPerReport, n - first);
-            SearchCore(
-                queries.Slice(first * Dimension, count * Dimension),
-                count,
-                k,
-                distances.Slice(first * k, count * k),
-                labels.Slice(first * k, count * k),
-                parameters);
-            progress?.Report(new IndexProgress(IndexStage.Searching, first + count, n));
-        }
-    }
+    /// <param name="progress">Told as queries are answered, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries.</param>
+    public RangeSearchResult RangeSearch(
+        ReadOnlyTensorSpan<float> queries,
+        float radius,
+        SearchParameters? parameters = null,
+        IProgress<IndexProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        RangeSearch(VectorArguments.Flatten(queries, Dimension, nameof(queries)), radius, parameters, progress, cancellationToken);
 
     /// <summary>Answers n ≥ 1 queries; all arguments are valid, the outputs exactly n·k long and the index trained.</summary>
     protected abstract void SearchCore(

@@ -15,7 +15,7 @@ public sealed class CancellationContract
         var vectors = type.Vectors(3, seed: 3);
 
         Assert.Throws<OperationCanceledException>(() => empty.Train(type.Vectors(Registry.TrainingCount, seed: 1), cancellationToken: Cancelled));
-        Assert.Throws<OperationCanceledException>(() => type.Fill(index, vectors, token: Cancelled));
+        Assert.Equal((0, 3), Progress(Assert.Throws<AddCanceledException>(() => type.Fill(index, vectors, token: Cancelled))));
         Assert.Throws<OperationCanceledException>(() => index.Search(vectors, 1, cancellationToken: Cancelled));
         Assert.Throws<OperationCanceledException>(() => index.Search(vectors, 1, new float[3], new long[3], cancellationToken: Cancelled));
 
@@ -80,10 +80,11 @@ public sealed class CancellationContract
         using var source = new CancellationTokenSource();
         var vectors = type.Vectors(chunk + 100, seed: 2);
 
-        var error = Assert.Throws<OperationCanceledException>(() =>
+        var error = Assert.Throws<AddCanceledException>(() =>
             type.Fill(index, vectors, new Recorder(_ => source.Cancel()), source.Token));
 
         Assert.Equal(source.Token, error.CancellationToken);
+        Assert.Equal((index.Count, chunk + 100), Progress(error));
         Assert.InRange(index.Count, 1, chunk + 99);
         type.ProbeAll(index);
         var found = index.Search(vectors.AsSpan(0, 50 * type.Dimension), 1);
@@ -117,4 +118,30 @@ public sealed class CancellationContract
         Assert.Single(recorder.Reports);
         Assert.Equal(3000, index.Search(queries, 1).QueryCount);
     }
+
+    [Theory]
+    [IndexData(with: Traits.Ranges)]
+    public void A_range_search_stops_between_chunks_and_finds_the_same_in_chunks(IndexCase type)
+    {
+        using var index = type.CreateFilled(type.Vectors(200, seed: 2));
+        using var source = new CancellationTokenSource();
+        var queries = type.Vectors(700, seed: 3);
+        var radius = index.Search(queries.AsSpan(0, type.Dimension), 9).Distances[^1];
+        var stopped = new Recorder(_ => source.Cancel());
+
+        var error = Assert.Throws<OperationCanceledException>(() => index.RangeSearch(queries, radius, progress: stopped, cancellationToken: source.Token));
+
+        Assert.Equal(source.Token, error.CancellationToken);
+        Assert.Single(stopped.Reports);
+        Assert.Throws<OperationCanceledException>(() => index.RangeSearch(queries, radius, cancellationToken: Cancelled));
+        var recorder = new Recorder();
+        var (whole, parts) = (index.RangeSearch(queries, radius), index.RangeSearch(queries, radius, progress: recorder));
+        Assert.True(recorder.Reports.Count > 1);
+        Assert.Equal(new IndexProgress(IndexStage.Searching, 700, 700), recorder.Reports[^1]);
+        Assert.Equal(whole.Limits, parts.Limits);
+        for (var query = 0; query < 700; query++)
+            Assert.Equal(whole[query].Labels.ToArray().Order(), parts[query].Labels.ToArray().Order());
+    }
+
+    private static (long Added, long Total) Progress(AddCanceledException error) => (error.Added, error.Total);
 }
