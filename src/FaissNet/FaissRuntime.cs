@@ -60,8 +60,9 @@ public static partial class FaissRuntime
     }
 
     /// <summary>
-    /// The threads that FAISS and its BLAS use in each call, whichever thread makes it: one setting for OpenMP and BLAS. Starts at
-    /// <c>OMP_NUM_THREADS</c>, or the processors that this process may use. FAISS's <c>omp_set_num_threads</c>.
+    /// The threads that FAISS and its BLAS use, whichever thread calls: one setting for OpenMP and BLAS, and when it is set also for the
+    /// managed engine (<see cref="Managed.ManagedThreads.Count"/>). Starts at <c>OMP_NUM_THREADS</c>, or the processors that this process may
+    /// use. FAISS's <c>omp_set_num_threads</c>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1 or more than <see cref="MaxThreadCount"/>.</exception>
     public static int ThreadCount
@@ -78,6 +79,7 @@ public static partial class FaissRuntime
                 throw new ArgumentOutOfRangeException(nameof(value), value, $"ThreadCount is {value}: expected 1 to {MaxThreadCount}.");
 
             NativeMethods.faissnet_set_thread_count(value).ThrowIfFailed();
+            Managed.ManagedThreads.Count = value;
         }
     }
 

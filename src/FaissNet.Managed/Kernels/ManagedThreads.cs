@@ -2,10 +2,11 @@ using System.Runtime.ExceptionServices;
 
 namespace FaissNet.Managed;
 
-/// <summary>The threads of the managed engine.</summary>
+/// <summary>The threads of the managed engine. Calls that run at once share them: many callers do not become many times as many threads.</summary>
 public static class ManagedThreads
 {
     private static int _count = Environment.ProcessorCount;
+    private static int _working;
 
     [ThreadStatic]
     private static bool _isPart;
@@ -29,34 +30,53 @@ public static class ManagedThreads
 
     internal static void For(int tasks, Action<int> body)
     {
-        var threads = Math.Min(Available, tasks);
-        if (threads > 1)
+        if (_isPart || tasks < 2)
         {
-            try
-            {
-                Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, task =>
-                {
-                    _isPart = true;
-                    try
-                    {
-                        body(task);
-                    }
-                    finally
-                    {
-                        _isPart = false;
-                    }
-                });
-            }
-            catch (AggregateException e)
-            {
-                // As it was thrown, as on one thread: a selector of the caller's may have.
-                ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-            }
-
+            RunAll(tasks, body);
             return;
         }
 
+        try
+        {
+            var threads = Math.Min(Count / Interlocked.Increment(ref _working), tasks);
+            if (threads > 1)
+                RunInParallel(threads, tasks, body);
+            else
+                RunAll(tasks, body);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _working);
+        }
+    }
+
+    private static void RunAll(int tasks, Action<int> body)
+    {
         for (var task = 0; task < tasks; task++)
             body(task);
+    }
+
+    private static void RunInParallel(int threads, int tasks, Action<int> body)
+    {
+        try
+        {
+            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, task =>
+            {
+                _isPart = true;
+                try
+                {
+                    body(task);
+                }
+                finally
+                {
+                    _isPart = false;
+                }
+            });
+        }
+        catch (AggregateException e)
+        {
+            // As it was thrown, as on one thread: a selector of the caller's may have.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
     }
 }
