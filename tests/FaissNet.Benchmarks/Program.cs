@@ -1,4 +1,5 @@
 using FaissNet.Benchmarks.Interop;
+using FaissNet.Benchmarks.Long;
 using FaissNet.Benchmarks.VsFaiss;
 
 const string Usage = """
@@ -25,6 +26,13 @@ const string Usage = """
       --seconds N     about how long a row may take for each FAISS build, but one round at least (30)
       --cpu N         the processor for both (the last that this process may use)
       --json FILE     where a JSON document goes
+
+    dotnet run -c Release --project tests/FaissNet.Benchmarks -- cancellation | callers [options]
+        cancellation: how long calls of both engines go on after they were cancelled. callers: many .NET threads that search one index at once.
+
+      --mnist FOLDER  MNIST's images (the cache that eng/fetch-mnist.sh fills)
+      --match TEXT    only rows that contain it ("HNSW32", "managed")
+      --seconds N     for each number of callers (2)
     """;
 
 try
@@ -33,6 +41,8 @@ try
     {
         ["interop", .. var options] => InteropBenchmark.Run(InteropOptions.Parse(options)),
         ["vs-faiss", .. var options] => VsFaissBenchmark.Run(VsFaissOptions.Parse(options)),
+        ["cancellation", .. var options] => CancellationBenchmark.Run(LongOptions.Parse(options)),
+        ["callers", .. var options] => CallersBenchmark.Run(LongOptions.Parse(options)),
         [Worker.Command] => Worker.Run(),
         _ => throw new ArgumentException(Usage),
     };

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+
+namespace FaissNet.Benchmarks.Long;
+
+/// <summary>How long a call goes on after it was cancelled, at several points of its way.</summary>
+internal static class CancellationBenchmark
+{
+    private static readonly int[] s_after = [50, 300, 1000, 2500, 5000];
+
+    private sealed record Case(string Name, string Index, Func<bool, string, VectorIndex> Prepare, Action<VectorIndex, CancellationToken> Call);
+
+    public static int Run(LongOptions options)
+    {
+        var mnist = new Mnist(options.Mnist);
+        var rows = new List<string[]>();
+        foreach (var native in new[] { true, false })
+        {
+            foreach (var item in Cases(mnist, native))
+            {
+                var engine = native ? "native" : "managed";
+                if ($"{item.Name} {item.Index} {engine}".Contains(options.Match, StringComparison.Ordinal))
+                    rows.Add([item.Name, item.Index, engine, .. Measure(native, item)]);
+            }
+        }
+
+        TextTable.Write("Milliseconds from the cancellation to the exception.", ["call", "index", "engine", "cancelled", "median", "most"], rows);
+        return 0;
+    }
+
+    private static IEnumerable<Case> Cases(Mnist mnist, bool native)
+    {
+        foreach (var index in new[] { "IVF1024,Flat", "IVF4096,PQ49np" })
+            yield return new("train", index, Mnist.Create, (target, token) => target.Train(mnist.Base, cancellationToken: token));
+
+        foreach (var index in (string[])(native ? ["Flat", "IVF4096,PQ49np", "HNSW32"] : ["Flat", "IVF4096,PQ49np"]))
+        {
+            yield return new("add", index, (engine, name) => mnist.Fill(engine, name, add: false), (target, token) =>
+            {
+                while (true)
+                    target.Add(mnist.Base, cancellationToken: token);
+            });
+        }
+
+        foreach (var index in (string[])(native ? ["Flat", "IVF1024,Flat", "HNSW32"] : ["Flat", "IVF1024,Flat"]))
+        {
+            VectorIndex Filled(bool engine, string name)
+            {
+                var filled = mnist.Fill(engine, name);
+                if (name.StartsWith("IVF", StringComparison.Ordinal))
+                    filled.SetParameter("nprobe", 256);
+
+                return filled;
+            }
+
+            yield return new("search", index, Filled, (target, token) =>
+            {
+                while (true)
+                    target.Search(mnist.Queries, 100, cancellationToken: token);
+            });
+            yield return new("range search", index, Filled, (target, token) =>
+            {
+                while (true)
+                    target.RangeSearch(mnist.Queries, 1_500_000, cancellationToken: token);
+            });
+        }
+    }
+
+    private static string[] Measure(bool native, Case item)
+    {
+        Console.Error.WriteLine($"{item.Name} {item.Index} {(native ? "native" : "managed")} …");
+        var times = new List<double>();
+        foreach (var after in s_after)
+        {
+            using var index = item.Prepare(native, item.Index);
+            using var source = new CancellationTokenSource();
+            var cancelled = 0L;
+            using var timer = new Timer(_ =>
+            {
+                Volatile.Write(ref cancelled, Stopwatch.GetTimestamp());
+                source.Cancel();
+            });
+            timer.Change(after, Timeout.Infinite);
+            try
+            {
+                item.Call(index, source.Token);
+                break;
+            }
+            catch (OperationCanceledException)
+            {
+                times.Add(Stopwatch.GetElapsedTime(Volatile.Read(ref cancelled)).TotalMilliseconds);
+            }
+            catch (NotSupportedException)
+            {
+                break;
+            }
+        }
+
+        return times.Count == 0
+            ? ["0", "", ""]
+            : [$"{times.Count}", TextTable.Number(Spread.Of(times).Median, "0"), TextTable.Number(times.Max(), "0")];
+    }
+}
