@@ -37,7 +37,7 @@ public partial class FaissIndex
             return Read(file, file.Length, progress, cancellationToken);
 
         var info = IndexFile.Validate(file, cancellationToken);
-        RequireChecked(info);
+        RequireFloats(info);
         return ListsFile.Find(info, path, listsPath: null, anywhere: false) is { } lists
             ? OpenNative(path, lists, map: false, writable: false)
             : Read(file, info.Length, progress, cancellationToken);
@@ -75,7 +75,7 @@ public partial class FaissIndex
         if (stream.CanSeek)
         {
             var info = IndexFile.Validate(stream, cancellationToken);
-            RequireChecked(info);
+            RequireFloats(info);
             _ = ListsFile.Find(info, indexPath: null, listsPath: null, anywhere: false);
             return Read(stream, info.Length, progress, cancellationToken);
         }
@@ -120,5 +120,19 @@ public partial class FaissIndex
             throw new NotSupportedException(
                 $"The structure of this index cannot be checked: {file.UnrecognisedPart}. If it comes from a source that you trust, load it with trusted: true.");
         }
+
+        if (file.IsBinary && ListsFile.Reference(file) is { } external)
+            throw new NotSupportedException($"This index keeps its lists in another file, \"{external.Path}\", which is not checked.");
+    }
+
+    private static void RequireFloats(IndexFileInfo file)
+    {
+        if (file.IsBinary)
+        {
+            throw new NotSupportedException(
+                $"This is a binary index, an {file.TypeName}: load it with {nameof(FaissBinaryIndex)}.{nameof(FaissBinaryIndex.Load)}.");
+        }
+
+        RequireChecked(file);
     }
 }

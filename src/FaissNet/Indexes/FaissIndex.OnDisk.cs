@@ -112,7 +112,7 @@ public partial class FaissIndex
         if (!trusted)
         {
             var info = IndexFile.Validate(path);
-            RequireChecked(info);
+            RequireFloats(info);
             listsPath = ListsFile.Find(info, path, listsPath, anywhere: !map);
         }
 
