@@ -25,7 +25,7 @@ public static class EngineHandover
     public static ManagedIndex ToManaged(this FaissIndex index)
     {
         ArgumentNullException.ThrowIfNull(index);
-        return Pass(index.Save, stream => IndexLoader.Build(stream, null, default));
+        return Pass(index.Save, stream => IndexLoader.Build(stream, null, null, default));
     }
 
     private static T Pass<T>(Action<Stream> save, Func<Stream, T> load)
