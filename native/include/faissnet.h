@@ -71,14 +71,37 @@ enum {
     FAISSNET_KIND_OTHER = 0,
     FAISSNET_KIND_FLAT = 1,
     FAISSNET_KIND_IVF_FLAT = 2,
-    FAISSNET_KIND_IVF_PQ = 3
+    FAISSNET_KIND_IVF_PQ = 3,
+    FAISSNET_KIND_IVF_PQ_FAST_SCAN = 4,
+    FAISSNET_KIND_IVF_SCALAR_QUANTIZER = 5,
+    FAISSNET_KIND_IVF_RESIDUAL_QUANTIZER = 6,
+    FAISSNET_KIND_IVF_LOCAL_SEARCH_QUANTIZER = 7,
+    FAISSNET_KIND_IVF_RABITQ = 8,
+    FAISSNET_KIND_PQ = 9,
+    FAISSNET_KIND_PQ_FAST_SCAN = 10,
+    FAISSNET_KIND_SCALAR_QUANTIZER = 11,
+    FAISSNET_KIND_RESIDUAL_QUANTIZER = 12,
+    FAISSNET_KIND_LOCAL_SEARCH_QUANTIZER = 13,
+    FAISSNET_KIND_RABITQ = 14,
+    FAISSNET_KIND_LSH = 15,
+    FAISSNET_KIND_HNSW_FLAT = 16,
+    FAISSNET_KIND_HNSW_SQ = 17,
+    FAISSNET_KIND_HNSW_PQ = 18,
+    FAISSNET_KIND_PRE_TRANSFORM = 19,
+    FAISSNET_KIND_ID_MAP = 20,
+    FAISSNET_KIND_ID_MAP2 = 21,
+    FAISSNET_KIND_REFINE = 22,
+    FAISSNET_KIND_REFINE_FLAT = 23,
+    FAISSNET_KIND_SHARDS = 24,
+    FAISSNET_KIND_REPLICAS = 25
 };
 
 /* Bits of faissnet_capabilities(). */
 enum {
     FAISSNET_CAPABILITY_GPU = 1,                  /* built with FAISS's GPU part */
     FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS = 2, /* IVF fast-scan takes nprobe per call */
-    FAISSNET_CAPABILITY_DYNAMIC_SIMD = 4          /* one library picks its kernels at run time */
+    FAISSNET_CAPABILITY_DYNAMIC_SIMD = 4,         /* one library picks its kernels at run time */
+    FAISSNET_CAPABILITY_RABITQ = 8                /* has RaBitQ indexes */
 };
 
 typedef struct faissnet_index faissnet_index;
@@ -128,17 +151,73 @@ FAISSNET_API faissnet_status faissnet_index_factory(
 /* IndexFlat; any metric. */
 FAISSNET_API faissnet_status faissnet_index_flat_new(int32_t d, int32_t metric, faissnet_index** index);
 
-/* IndexIVFFlat and IndexIVFPQ over a flat coarse quantizer of the same metric, which the index owns.
- * metric: L2 or inner product. m must divide d; 1 <= nbits <= 16. */
-FAISSNET_API faissnet_status faissnet_index_ivf_flat_new(
-    int32_t d, int64_t nlist, int32_t metric, faissnet_index** index);
-FAISSNET_API faissnet_status faissnet_index_ivf_pq_new(
-    int32_t d, int64_t nlist, int64_t m, int32_t nbits, int32_t metric, faissnet_index** index);
+/* What an index of one of the kinds up to FAISSNET_KIND_HNSW_PQ is made from. Fields that the kind does not name are not looked at. */
+typedef struct faissnet_index_spec {
+    int32_t kind;
+    int32_t metric;
+    int32_t d;
+    int32_t nbits;       /* bits per sub-quantizer (PQ and fast-scan, residual and local search quantizers); bits of an LSH code */
+    int64_t nlist;       /* IVF: inverted lists */
+    int64_t m;           /* sub-quantizers */
+    int32_t links;       /* HNSW: links per vector and level, FAISS's M */
+    int32_t qtype;       /* scalar quantizers: FAISS's QuantizerType */
+    int32_t block;       /* fast-scan: vectors per block, a multiple of 32; 0 stands for 32 */
+    int32_t search_type; /* residual and local search quantizers: FAISS's AdditiveQuantizer::Search_type_t */
+    int32_t rotate;      /* LSH: whether to rotate the vectors */
+    int32_t thresholds;  /* LSH: whether to learn thresholds */
+    struct faissnet_index* quantizer; /* IVF: the coarse quantizer, which becomes a part of the new index; NULL for a flat one */
+} faissnet_index_spec;
+
+/* FAISS's constructors. A quantizer must be a whole index without vectors, or with nlist of them, of dimension d; the handle then stands for
+ * the part of the new index. What this FAISS does not have answers FAISSNET_UNSUPPORTED. */
+FAISSNET_API faissnet_status faissnet_index_new(const faissnet_index_spec* spec, faissnet_index** index);
+
+/* The following put an index around others. Those must be whole ones; their handles then stand for the parts of the new index. */
+
+/* IndexIDMap, or with two_way IndexIDMap2: keeps ids of the caller's for base, which is empty. */
+FAISSNET_API faissnet_status faissnet_index_id_map_new(faissnet_index* base, int32_t two_way, faissnet_index** index);
+
+/* IndexPreTransform: transforms d components as the factory's description of transforms says ("OPQ16_64", "PCA32,L2norm"), then adds to
+ * base or searches it. */
+FAISSNET_API faissnet_status faissnet_index_pre_transform_new(
+    int32_t d, const char* transforms, faissnet_index* base, faissnet_index** index);
+
+/* IndexRefine: orders what base finds by the distances of refine; both hold the same vectors, or none. NULL for IndexRefineFlat, which keeps
+ * the vectors as they are; base is empty then. */
+FAISSNET_API faissnet_status faissnet_index_refine_new(faissnet_index* base, faissnet_index* refine, faissnet_index** index);
+
+/* IndexShards, each member with a part of the vectors, and IndexReplicas, each with all of them; without members yet. successive_ids: the
+ * ids of each shard go on where those of the one before end; otherwise shards store the caller's ids. */
+FAISSNET_API faissnet_status faissnet_index_shards_new(int32_t d, int32_t metric, int32_t successive_ids, faissnet_index** index);
+FAISSNET_API faissnet_status faissnet_index_replicas_new(int32_t d, int32_t metric, faissnet_index** index);
+
+/* Takes a shard or replica in, which must be of the same dimension, metric and state of training; replicas of the same number of
+ * vectors. */
+FAISSNET_API faissnet_status faissnet_index_add_member(faissnet_index* index, faissnet_index* member);
 
 /* A deep copy. */
 FAISSNET_API faissnet_status faissnet_index_clone(const faissnet_index* index, faissnet_index** copy);
 
 FAISSNET_API void faissnet_index_free(faissnet_index* index);
+
+/* ---- Parts ------------------------------------------------------------------ */
+
+enum {
+    FAISSNET_PART_BASE = 1,      /* inside IDMap, PreTransform and Refine */
+    FAISSNET_PART_REFINE = 2,    /* what a Refine orders candidates by */
+    FAISSNET_PART_QUANTIZER = 3, /* the coarse quantizer of an IVF */
+    FAISSNET_PART_STORAGE = 4,   /* the vectors under an HNSW graph */
+    FAISSNET_PART_SHARD = 5      /* one of Shards or Replicas */
+};
+
+/* How many parts of a kind an index has right inside it; 0 if it has no such parts. */
+FAISSNET_API faissnet_status faissnet_index_part_count(const faissnet_index* index, int32_t part, int64_t* count);
+
+/* A handle for a part. It keeps the whole index alive, and must be freed like any other; the rule on threads holds for all handles of one
+ * index together. What would leave the whole with content that it does not know of answers FAISSNET_UNSUPPORTED: of a quantizer the centroids
+ * can change while the lists are empty, of an index behind transforms and of shards everything, of others settings alone, and training
+ * while the whole is empty. */
+FAISSNET_API faissnet_status faissnet_index_part(faissnet_index* index, int32_t part, int64_t number, faissnet_index** view);
 
 /* ---- Training and content --------------------------------------------------- */
 
@@ -219,6 +298,8 @@ typedef struct faissnet_search_parameters {
     int64_t max_codes; /* vectors to compare at most; FAISS before 1.14 rounds up to whole lists */
     double k_factor;   /* a refined index: candidates per neighbour that is asked for, 1 to 1000 */
     const faissnet_selector* selector; /* the ids that may be found */
+    int64_t ef_search; /* HNSW, or the HNSW quantizer of an IVF: candidates to keep */
+    int64_t ht;        /* PQ with polysemous codes: compare only those that differ from the query's in fewer bits */
 } faissnet_search_parameters;
 
 /* distances and labels: n * k each. Where fewer than k neighbours exist, labels are -1 and distances
@@ -280,6 +361,19 @@ FAISSNET_API faissnet_status faissnet_index_pq_nbits(const faissnet_index* index
  * verbose, and quantizer_… for the coarse quantizer's own. */
 FAISSNET_API faissnet_status faissnet_index_set_parameter(faissnet_index* index, const char* name, double value);
 FAISSNET_API faissnet_status faissnet_index_get_parameter(const faissnet_index* index, const char* name, double* value);
+
+/* The parameters worth trying on the index, each with values from the fastest to the most accurate: "nprobe=1,2,4;k_factor_rf=1,2". A value
+ * may be "inf", for no limit. */
+FAISSNET_API faissnet_status faissnet_index_parameter_ranges(
+    const faissnet_index* index, char* buffer, int64_t capacity, int64_t* length);
+
+/* What a type has beside that, by FAISS's names of its fields, of this index itself: M, nbits, qtype, bbs, rotate_data, train_thresholds,
+ * search_type and successive_ids can be read; by_residual, rangestat, rangestat_arg, do_polysemous_training, train_type,
+ * niter_codebook_refine, train_iters and train_ils_iters also set before training; use_precomputed_table (-1 never, 0 if it is small enough,
+ * 1 always), parallel_mode, cp.niter, cp.nredo, cp.seed, cp.spherical, cp.max_points_per_centroid, max_beam_size, encode_ils_iters, icm_iters,
+ * nperts, random_seed and qb at any time. FAISSNET_UNSUPPORTED where the type has no such field or it cannot be set (any more). */
+FAISSNET_API faissnet_status faissnet_index_set_option(faissnet_index* index, const char* name, double value);
+FAISSNET_API faissnet_status faissnet_index_get_option(const faissnet_index* index, const char* name, double* value);
 
 /* ---- Input and output ------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 // Training anew what is trained already.
 #pragma once
 
+#include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
@@ -25,6 +26,7 @@ inline bool learns(const faiss::Index& index) {
             dynamic_cast<const faiss::IndexPQ*>(&index) != nullptr ||
             dynamic_cast<const faiss::IndexPQFastScan*>(&index) != nullptr ||
             dynamic_cast<const faiss::IndexScalarQuantizer*>(&index) != nullptr ||
+            dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&index) != nullptr ||
             dynamic_cast<const faiss::IndexLSH*>(&index) != nullptr;
 }
 

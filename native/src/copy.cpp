@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <typeinfo>
 
+#include <faiss/IndexAdditiveQuantizer.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexLSH.h>
@@ -13,6 +15,7 @@
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 
+#include "composed.hpp"
 #include "quantizers.hpp"
 #include "stored.hpp"
 
@@ -69,9 +72,34 @@ void copy_settings(const faiss::Index& from, faiss::Index& to) {
 
 } // namespace
 
+template <typename Several>
+std::unique_ptr<faiss::Index> copy_members(const faiss::Index& source, std::unique_ptr<Several> copy) {
+    copy->metric_type = source.metric_type;
+    copy->is_trained = source.is_trained;
+    own_all(*copy, 0);
+    for (const auto& member : members_of(source)) {
+        auto made = copy_of(*member.index);
+        copy->addIndex(made.get());
+        made.release();
+    }
+    return copy;
+}
+
 std::unique_ptr<faiss::Index> copy_of(const faiss::Index& source) {
+    if (auto shards = dynamic_cast<const faiss::IndexShards*>(&source)) {
+        return copy_members(source, std::make_unique<faiss::IndexShards>(source.d, false, shards->successive_ids));
+    }
+    if (is_composed(source)) {
+        return copy_members(source, std::make_unique<faiss::IndexReplicas>(source.d, false));
+    }
     if (clones(source)) {
         return std::unique_ptr<faiss::Index>(faiss::clone_index(&source));
+    }
+    // FAISS computes tables of the codebooks that it reads, also where there are none.
+    auto rq = find_inside<faiss::IndexResidualQuantizer>(source);
+    auto ivf_rq = find_inside<faiss::IndexIVFResidualQuantizer>(source);
+    if ((rq != nullptr && !rq->is_trained) || (ivf_rq != nullptr && !ivf_rq->is_trained)) {
+        fail(FAISSNET_UNSUPPORTED, "copying is not supported for a residual quantizer that is not trained: train it first");
     }
     // What can be written can be copied through memory.
     faiss::VectorIOWriter writer;

@@ -130,7 +130,7 @@ void require_gpu_pq(int64_t d, int64_t m, int64_t nbits, const faissnet_gpu_opti
 }
 
 void require_gpu_form(const faissnet_index& handle, const faissnet_gpu_options& options, const std::vector<int>& devices) {
-    const faiss::Index* index = handle.index.get();
+    const faiss::Index* index = handle.index;
     while (typeid(*index) == typeid(faiss::IndexIDMap) || typeid(*index) == typeid(faiss::IndexIDMap2) ||
            typeid(*index) == typeid(faiss::IndexPreTransform)) {
         index = unwrap_once(*index);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "guard.hpp"
@@ -35,28 +37,51 @@ struct Carrier {
 struct Locations {
     struct Place {
         idx_t id;
-        int64_t list;
-        int64_t offset;
+        int64_t list;   // of an IVF
+        int64_t offset; // in the list; of an IDMap: the position in the index that it wraps
     };
-    std::vector<Place> mapped; // an IDMap's ids; offset is the position in the index that it wraps
-    std::vector<Place> listed; // an IVF's ids
+    std::unordered_map<const faiss::Index*, std::vector<Place>> of; // by the IDMap or IVF that keeps the ids
 };
 
 } // namespace faissnet
 
-struct faissnet_index : faissnet::Counted {
-    std::unique_ptr<faiss::Index> index;
-    const faiss::IndexRefine* refine = nullptr; // inside index; looked up once, since every search asks
-    double longest = 0; // longest_input(*index), which each call with vectors asks for
-    bool keeps_one_back = false; // likewise: NN-descent divides by zero when it is asked for all of its vectors
+namespace faissnet {
 
-    // Built by the first reconstruction that needs it; concurrent readers may race for it.
+// What owns an index and all its parts.
+struct Family {
+    std::unique_ptr<faiss::Index> root;
+    std::shared_ptr<Family> taken_over; // of the index that owns the root now; there is none here then
+    uint64_t version = 1;               // of the content
+    uint64_t trained = 1;               // of the training
+
+    Family& whole() noexcept {
+        Family* family = this;
+        while (family->taken_over != nullptr) {
+            family = family->taken_over.get();
+        }
+        return *family;
+    }
+};
+
+} // namespace faissnet
+
+// A handle stands for a whole index, or for a part of one (the quantizer of an IVF, the index in a wrapper). Either keeps the whole
+// alive; that no two of them are used in each other's way is the caller's promise, as for one handle.
+struct faissnet_index : faissnet::Counted {
+    std::shared_ptr<faissnet::Family> family;
+    faiss::Index* index = nullptr;              // in the family
+    const faiss::IndexRefine* refine = nullptr; // inside index; looked up once, since every search asks
+    bool keeps_one_back = false;                // likewise: NN-descent divides by zero when it is asked for all of its vectors
+    bool composed = false;                      // of shards or replicas
+
+    // Built by the first reconstruction that needs it, for one state of the content; concurrent readers may race for it.
     mutable std::mutex locations_mutex;
     mutable std::unique_ptr<faissnet::Locations> locations;
+    mutable uint64_t locations_version = 0;
 
-    void content_changed() noexcept {
-        locations.reset();
-    }
+    // longest_input(*index), which each call with vectors asks for, and the training that it is of.
+    mutable std::atomic<double> longest{0};
+    mutable std::atomic<uint64_t> longest_trained{0};
 };
 
 namespace faissnet {
@@ -74,8 +99,22 @@ inline const faiss::Index& open(const faissnet_index* index) {
 // Fast-scan allocates for nprobe lists per query, however few there are, in an OpenMP region: bad_alloc ends the process there.
 void limit_probes(faiss::Index& index);
 
+// A handle for an index or a part of one, whose family is not set yet.
+std::unique_ptr<faissnet_index> make_handle(faiss::Index& index);
+
 // Gives a finished FAISS index to the caller. Ownership moves only once nothing can fail any more.
 void hand_over(std::unique_ptr<faiss::Index> made, faissnet_index** out);
+
+// The same for an index that was made around those of handles, which become parts of it. It must not own them before own() says so,
+// which comes when nothing can fail any more.
+void hand_over(
+        std::unique_ptr<faiss::Index> made, const std::vector<faissnet_index*>& parts, const std::function<void()>& own, faissnet_index** out);
+
+// Makes the index of a handle a part of a family whose root owns it.
+void take_over(faissnet_index& part, const std::shared_ptr<Family>& whole) noexcept;
+
+// A handle of an index that another one can take over: a whole one.
+void require_whole(const faissnet_index* index, const char* name);
 
 // The index inside wrappers that only carry another one, or nullptr if this is no such wrapper.
 const faiss::Index* unwrap_once(const faiss::Index& index);

@@ -4,16 +4,21 @@
 #include <typeinfo>
 #include <vector>
 
+#include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
+#include <faiss/IndexPQFastScan.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/invlists/InvertedLists.h>
 
 #include "handle.hpp"
 #include "merge.hpp"
+#include "parts.hpp"
 #include "quantizers.hpp"
 #include "stored.hpp"
 
@@ -83,6 +88,20 @@ void require_same_lists(const faiss::IndexIVF& a, const faiss::IndexIVF& b, int6
     }
 }
 
+void require_same_additive(const faiss::AdditiveQuantizer& a, const faiss::AdditiveQuantizer& b) {
+    require_same(a.nbits == b.nbits && a.codebooks == b.codebooks, "their codebooks are not the same");
+    require_same(a.search_type == b.search_type && a.norm_min == b.norm_min && a.norm_max == b.norm_max &&
+                         a.qnorm.ntotal == b.qnorm.ntotal &&
+                         (a.qnorm.ntotal == 0 || std::memcmp(a.qnorm.get_xb(), b.qnorm.get_xb(), a.qnorm.ntotal * sizeof(float)) == 0),
+                 "they store norms differently");
+}
+
+void require_same_lsh(const faiss::IndexLSH& a, const faiss::IndexLSH& b) {
+    require_same(a.nbits == b.nbits && a.rotate_data == b.rotate_data && a.train_thresholds == b.train_thresholds &&
+                         a.thresholds == b.thresholds && (!a.rotate_data || a.rrot.A == b.rrot.A),
+                 "they make different bits of a vector");
+}
+
 // Throws unless move() can do what is asked for.
 void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
     require_same(typeid(to) == typeid(from) || (is_plain_flat(to) && is_plain_flat(from)), "they are of different types");
@@ -118,16 +137,27 @@ void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
             const auto& other_sq = static_cast<const faiss::IndexIVFScalarQuantizer&>(from);
             require_same_sq(sq->sq, other_sq.sq);
             require_same(sq->by_residual == other_sq.by_residual, "only one of them encodes residuals");
+        } else if (auto additive = dynamic_cast<const faiss::IndexIVFAdditiveQuantizer*>(ivf)) {
+            const auto& other_additive = static_cast<const faiss::IndexIVFAdditiveQuantizer&>(from);
+            require_same_additive(*additive->aq, *other_additive.aq);
+            require_same(additive->by_residual == other_additive.by_residual, "only one of them encodes residuals");
         } else if (typeid(to) != typeid(faiss::IndexIVFFlat)) {
-            fail(FAISSNET_UNSUPPORTED, "merging is not supported by this type of IVF index");
+            fail(FAISSNET_UNSUPPORTED, "merging is not supported by this type of IVF index: add the vectors of the other one");
         }
         require_same_lists(*ivf, other, add_id);
     } else if (dynamic_cast<const faiss::IndexPQ*>(&to) != nullptr) {
         require_same_pq(to, from);
     } else if (auto sq = dynamic_cast<const faiss::IndexScalarQuantizer*>(&to)) {
         require_same_sq(sq->sq, static_cast<const faiss::IndexScalarQuantizer&>(from).sq);
+    } else if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&to)) {
+        require_same_pq(to, from);
+        require_same(fast->bbs == static_cast<const faiss::IndexPQFastScan&>(from).bbs, "their blocks have different sizes");
+    } else if (auto additive = dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&to)) {
+        require_same_additive(*additive->aq, *static_cast<const faiss::IndexAdditiveQuantizer&>(from).aq);
+    } else if (auto lsh = dynamic_cast<const faiss::IndexLSH*>(&to)) {
+        require_same_lsh(*lsh, static_cast<const faiss::IndexLSH&>(from));
     } else if (!is_plain_flat(to)) {
-        fail(FAISSNET_UNSUPPORTED, "merging is not supported by this index type");
+        fail(FAISSNET_UNSUPPORTED, "merging is not supported by this index type: add the vectors of the other one");
     }
 }
 
@@ -217,8 +247,8 @@ faissnet_status faissnet_index_merge_from(faissnet_index* index, faissnet_index*
     return guard([&] {
         auto& to = open(index);
         require(other != nullptr, "other must not be NULL");
-        require(other != index, "other is this index itself: expected another one");
         auto& from = open(other);
+        require(&from != &to, "other is this index itself: expected another one");
         require_trained(to);
         if (add_id < 0) {
             fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: expected at least 0", static_cast<long long>(add_id));
@@ -230,8 +260,7 @@ faissnet_status faissnet_index_merge_from(faissnet_index* index, faissnet_index*
         check(to, from, add_id);
         require_writable(to);
         require_writable(from);
-        index->content_changed();
-        other->content_changed();
+        const Change change(*index, Change::kVectors), other_change(*other, Change::kVectors);
         move(to, from, add_id);
     });
 }

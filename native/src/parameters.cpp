@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 #include <faiss/AutoTune.h>
@@ -8,6 +9,7 @@
 #include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexPQ.h>
 
+#include "composed.hpp"
 #include "handle.hpp"
 
 namespace faissnet {
@@ -54,6 +56,9 @@ double read(const faiss::Index& index, const std::string& name, const std::strin
     if (auto inner = unwrap_once(index)) {
         return read(*inner, name, asked);
     }
+    if (const auto members = members_of(index); !members.empty()) {
+        return read(*members[0].index, name, asked);
+    }
     if (name == "verbose") {
         return index.verbose ? 1 : 0;
     }
@@ -90,10 +95,45 @@ double read(const faiss::Index& index, const std::string& name, const std::strin
     fail_no_parameter(asked);
 }
 
+// As "nprobe=1,2,4;efSearch=4,8". FAISS looks into some wrappers only, and in one order.
+std::string ranges(const faiss::Index& index) {
+    if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+        const auto inside = ranges(*refine->base_index);
+        return "k_factor_rf=1,2,4,8,16,32,64" + (inside.empty() ? "" : ";" + inside);
+    }
+    if (auto inner = unwrap_once(index)) {
+        return ranges(*inner);
+    }
+    if (const auto members = members_of(index); !members.empty()) {
+        return ranges(*members[0].index);
+    }
+    faiss::ParameterSpace space;
+    space.initialize(&index);
+    std::string text;
+    for (const auto& range : space.parameter_ranges) {
+        if (range.values.empty()) {
+            continue;
+        }
+        text += (text.empty() ? "" : ";") + range.name;
+        char separator = '=';
+        for (const double value : range.values) {
+            char number[32];
+            std::snprintf(number, sizeof number, "%c%.17g", separator, value);
+            text += number;
+            separator = ',';
+        }
+    }
+    return text;
+}
+
 } // namespace
 } // namespace faissnet
 
 using namespace faissnet;
+
+faissnet_status faissnet_index_parameter_ranges(const faissnet_index* index, char* buffer, int64_t capacity, int64_t* length) {
+    return guard([&] { copy_text(ranges(open(index)), buffer, capacity, length); });
+}
 
 faissnet_status faissnet_index_set_parameter(faissnet_index* index, const char* name, double value) {
     return guard([&] {

@@ -12,6 +12,7 @@
 #include <faiss/IndexIVFPQ.h>
 
 #include "handle.hpp"
+#include "kinds.hpp"
 #include "quantizers.hpp"
 
 namespace faissnet {
@@ -90,15 +91,7 @@ faissnet_status get(Handle* index, T* out, Get value) {
 using namespace faissnet;
 
 faissnet_status faissnet_index_kind(const faissnet_index* index, int32_t* kind) {
-    return get(index, kind, [](const faiss::Index& source) -> int32_t {
-        if (dynamic_cast<const faiss::IndexFlat*>(&source) != nullptr) {
-            return FAISSNET_KIND_FLAT;
-        }
-        // Subclasses (IVFFlatDedup, IVFPQR) store something else and are no IVFFlat or IVFPQ to the caller.
-        return typeid(source) == typeid(faiss::IndexIVFFlat) ? FAISSNET_KIND_IVF_FLAT
-                : typeid(source) == typeid(faiss::IndexIVFPQ) ? FAISSNET_KIND_IVF_PQ
-                                                              : FAISSNET_KIND_OTHER;
-    });
+    return get(index, kind, [](const faiss::Index& source) { return kind_of(source); });
 }
 
 faissnet_status faissnet_index_type_name(const faissnet_index* index, char* buffer, int64_t capacity, int64_t* length) {

@@ -1,6 +1,7 @@
 // The product quantizer of the index types that have one.
 #pragma once
 
+#include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
 #include <faiss/IndexPQ.h>
@@ -23,7 +24,8 @@ inline const faiss::ProductQuantizer* find_pq(const faiss::Index& outer) {
     if (auto pq = find_inside<faiss::IndexPQFastScan>(outer)) {
         return &pq->pq;
     }
-    return nullptr;
+    auto hnsw = find_inside<faiss::IndexHNSW>(outer);
+    return hnsw != nullptr && hnsw->storage != nullptr ? find_pq(*hnsw->storage) : nullptr;
 }
 
 inline faiss::ProductQuantizer* find_pq(faiss::Index& outer) {

@@ -91,6 +91,7 @@ faissnet_status faissnet_capabilities(int64_t* bits) {
 #endif
         all |= kFastScanTakesParameters ? FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS : 0;
         all |= kDynamicSimd ? FAISSNET_CAPABILITY_DYNAMIC_SIMD : 0;
+        all |= kHasRaBitQ ? FAISSNET_CAPABILITY_RABITQ : 0;
         *bits = all;
     });
 }

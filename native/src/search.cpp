@@ -3,13 +3,16 @@
 #include <typeinfo>
 #include <vector>
 
+#include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexNNDescent.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/DistanceComputer.h>
 #include <faiss/utils/Heap.h>
 
+#include "composed.hpp"
 #include "handle.hpp"
 #include "range_result.hpp"
 #include "selected.hpp"
@@ -25,13 +28,19 @@ struct Wanted {
     int64_t nprobe = 0;
     int64_t max_codes = 0;
     double k_factor = 0;
+    int64_t ef_search = 0;
+    int64_t ht = 0;
     const faiss::IDSelector* selector = nullptr;
 
     bool of_lists() const {
         return nprobe > 0 || max_codes > 0;
     }
+    // Of the index at the end of the wrappers.
+    bool of_core() const {
+        return of_lists() || ef_search > 0 || ht > 0 || selector != nullptr;
+    }
     bool anything() const {
-        return of_lists() || k_factor > 0 || selector != nullptr;
+        return of_core() || k_factor > 0;
     }
     Wanted with(const faiss::IDSelector* other) const {
         Wanted changed = *this;
@@ -49,7 +58,7 @@ bool takes_selectors(const faiss::IndexIVF& ivf) {
 }
 
 faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const Wanted& wanted) {
-    if (wanted.of_lists() && !kFastScanTakesParameters && dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr) {
+    if ((wanted.of_lists() || wanted.ef_search > 0) && !kFastScanTakesParameters && dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf) != nullptr) {
         fail(FAISSNET_UNSUPPORTED,
              "FAISS %d.%d takes no parameters per call for fast-scan indexes: set nprobe on the index instead",
              FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
@@ -64,8 +73,69 @@ faiss::SearchParametersIVF for_ivf(const faiss::IndexIVF& ivf, const Wanted& wan
     return parameters;
 }
 
-[[noreturn]] void fail_no_ivf() {
-    fail(FAISSNET_UNSUPPORTED, "nprobe and max_codes have no meaning for this index: there is no IVF in it");
+// Refuses what has no meaning to an index at the end of the wrappers.
+void require_meaning(const faiss::Index& index, const Wanted& wanted) {
+    auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
+    auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(ivf != nullptr ? ivf->quantizer : &index);
+    if (wanted.of_lists() && ivf == nullptr) {
+        fail(FAISSNET_UNSUPPORTED, "nprobe and max_codes have no meaning for this index: there is no IVF in it");
+    }
+    if (wanted.ef_search > 0 && hnsw == nullptr) {
+        fail(FAISSNET_UNSUPPORTED, "efSearch has no meaning for this index: there is no HNSW graph in it");
+    }
+    if (wanted.ht > 0) {
+        // FAISS takes the one of the call for some of the scan only (IVFPQ), or knows none.
+        auto pq = dynamic_cast<const faiss::IndexPQ*>(&index);
+        if (pq == nullptr) {
+            fail(FAISSNET_UNSUPPORTED, "ht can be given per call to PQ indexes only: set it on the index instead");
+        }
+        if (pq->pq.nbits != 8 || pq->metric_type != faiss::METRIC_L2) {
+            fail(FAISSNET_UNSUPPORTED, "ht has no meaning for this index: polysemous codes have 8 bits and are compared by L2");
+        }
+        if (wanted.selector != nullptr) {
+            fail(FAISSNET_UNSUPPORTED, "ht and a selector cannot be given together");
+        }
+    }
+}
+
+// The lists to visit, found by an HNSW quantizer with parameters of its own: FAISS before 1.8 hands none to it.
+struct Visits {
+    Visits(const faiss::IndexIVF& ivf, int64_t n, const float* x, const Wanted& wanted, size_t nprobe) {
+        const auto& hnsw = dynamic_cast<const faiss::IndexHNSW&>(*ivf.quantizer);
+        lists.resize(n * nprobe);
+        distances.resize(n * nprobe);
+        search_hnsw(hnsw, n, x, static_cast<int64_t>(nprobe), nullptr, wanted.ef_search, distances.data(), lists.data());
+    }
+    std::vector<idx_t> lists;
+    std::vector<float> distances;
+};
+
+void search_ivf(
+        const faiss::IndexIVF& ivf, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels) {
+    auto for_this = for_ivf(ivf, wanted);
+    if (wanted.ef_search > 0) {
+        for_this.nprobe = std::min(for_this.nprobe, ivf.nlist);
+        const Visits visits(ivf, n, x, wanted, for_this.nprobe);
+        ivf.search_preassigned(n, x, k, visits.lists.data(), visits.distances.data(), distances, labels, false, &for_this);
+    } else {
+        ivf.search(n, x, k, distances, labels, &for_this);
+    }
+}
+
+void search_core(
+        const faiss::Index& index, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels) {
+    require_meaning(index, wanted);
+    if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
+        search_hnsw(*hnsw, n, x, k, wanted.selector, wanted.ef_search, distances, labels);
+    } else if (wanted.ht > 0) {
+        const auto& pq = dynamic_cast<const faiss::IndexPQ&>(index);
+        faiss::SearchParametersPQ parameters;
+        parameters.search_type = wanted.ht >= static_cast<int64_t>(8 * pq.pq.code_size) ? faiss::IndexPQ::ST_PQ : faiss::IndexPQ::ST_polysemous;
+        parameters.polysemous_ht = static_cast<int>(std::min<int64_t>(wanted.ht, INT32_MAX));
+        index.search(n, x, k, distances, labels, &parameters);
+    } else {
+        search_selected(index, n, x, k, *wanted.selector, distances, labels);
+    }
 }
 
 void search_with(
@@ -112,10 +182,11 @@ void search_refined(
 void search_with(
         const faiss::Index& index, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels) {
     // The usual case first: each dynamic_cast that fails costs as much as a small list's scan.
-    const bool of_ivf = wanted.of_lists() || wanted.selector != nullptr;
-    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index); ivf != nullptr && of_ivf) {
-        const auto for_this = for_ivf(*ivf, wanted);
-        ivf->search(n, x, k, distances, labels, &for_this);
+    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index); ivf != nullptr && wanted.of_core()) {
+        if (wanted.ef_search > 0 || wanted.ht > 0) {
+            require_meaning(index, wanted);
+        }
+        search_ivf(*ivf, n, x, k, wanted, distances, labels);
     } else if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
         if (wanted.selector != nullptr) {
             const Translated positions(map->id_map, *wanted.selector);
@@ -131,13 +202,19 @@ void search_with(
         search_with(*chain->index, n, Transformed(*chain, n, x).data(), k, wanted, distances, labels);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
         search_refined(*refine, n, x, k, wanted, distances, labels);
-    } else if (wanted.of_lists()) {
-        fail_no_ivf();
-    } else if (wanted.selector != nullptr) {
-        search_selected(index, n, x, k, *wanted.selector, distances, labels);
+    } else if (wanted.of_core()) {
+        search_core(index, n, x, k, wanted, distances, labels);
     } else {
         index.search(n, x, k, distances, labels);
     }
+}
+
+void search_composed(
+        const faiss::Index& index, int64_t n, const float* x, int64_t k, const Wanted& wanted, float* distances, int64_t* labels) {
+    search_members(index, n, k, [&](const Member& member, int64_t some, float* its_distances, int64_t* its_labels) {
+        const Shifted shifted(wanted.selector, member.first_id);
+        search_with(*member.index, n, x, some, wanted.with(shifted.selector()), its_distances, its_labels);
+    }, distances, labels);
 }
 
 // FAISS would allocate for k * k_factor candidates, however few vectors there are; and its second step runs in an
@@ -171,16 +248,36 @@ void range_search_in(
         range_search_in(*chain->index, n, Transformed(*chain, n, x).data(), radius, wanted, hits);
     } else if (!wanted.anything()) {
         index.range_search(n, x, radius, &hits);
-    } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
-        const auto for_this = for_ivf(*ivf, wanted);
-        ivf->range_search(n, x, radius, &hits, &for_this);
     } else if (dynamic_cast<const faiss::IndexRefine*>(&index) != nullptr) {
         fail(FAISSNET_UNSUPPORTED, "the range search of a refined index takes no parameters per call");
-    } else if (wanted.of_lists()) {
-        fail_no_ivf();
+    } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
+        require_meaning(index, wanted);
+        auto for_this = for_ivf(*ivf, wanted);
+        if (wanted.ef_search > 0) {
+            for_this.nprobe = std::min(for_this.nprobe, ivf->nlist);
+            const Visits visits(*ivf, n, x, wanted, for_this.nprobe);
+            ivf->range_search_preassigned(n, x, radius, visits.lists.data(), visits.distances.data(), &hits, false, &for_this);
+        } else {
+            ivf->range_search(n, x, radius, &hits, &for_this);
+        }
+    } else if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
+        require_meaning(index, wanted);
+        const auto parameters = for_hnsw(*hnsw, wanted.selector, wanted.ef_search);
+        index.range_search(n, x, radius, &hits, &parameters);
+    } else if (wanted.of_lists() || wanted.ef_search > 0 || wanted.ht > 0) {
+        require_meaning(index, wanted);
+        fail(FAISSNET_UNSUPPORTED, "the range search of this index type takes no such parameter");
     } else {
         range_search_selected(index, n, x, radius, *wanted.selector, hits);
     }
+}
+
+void range_search_composed(
+        const faiss::Index& index, int64_t n, const float* x, float radius, const Wanted& wanted, faiss::RangeSearchResult& hits) {
+    range_search_members(index, n, [&](const Member& member, faiss::RangeSearchResult& its_hits) {
+        const Shifted shifted(wanted.selector, member.first_id);
+        range_search_in(*member.index, n, x, radius, wanted.with(shifted.selector()), its_hits);
+    }, hits);
 }
 
 // The parameters, checked, and what they have to be kept by.
@@ -202,7 +299,13 @@ class Request {
                 fail(FAISSNET_UNSUPPORTED, "k_factor has no meaning for this index: it does not refine");
             }
         }
+        if (parameters->ef_search < 0 || parameters->ef_search > INT32_MAX || parameters->ht < 0) {
+            fail(FAISSNET_INVALID_ARGUMENT, "efSearch is %lld and ht is %lld: expected 0 (as the index is set) or more",
+                 static_cast<long long>(parameters->ef_search), static_cast<long long>(parameters->ht));
+        }
         wanted_.nprobe = parameters->nprobe;
+        wanted_.ef_search = parameters->ef_search;
+        wanted_.ht = parameters->ht;
         wanted_.max_codes = parameters->max_codes;
         wanted_.k_factor = parameters->k_factor;
         if (parameters->selector != nullptr) {
@@ -259,7 +362,9 @@ faissnet_status faissnet_index_search(
             to_labels = some_labels.data();
         }
         if (found > 0) {
-            if (!wanted.anything() && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
+            if (index->composed) {
+                search_composed(source, n, x, found, wanted, to_distances, to_labels);
+            } else if (!wanted.anything() && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
                 source.search(n, x, found, to_distances, to_labels);
             } else {
                 search_with(source, n, x, found, wanted, to_distances, to_labels);
@@ -289,6 +394,10 @@ faissnet_status faissnet_index_range_search(
         const Wanted& wanted = request.wanted();
         if (n > 0) {
             require_bearable(*index, n, x);
+        }
+        if (n > 0 && index->composed) {
+            range_search_composed(source, n, x, radius, wanted, made->hits);
+        } else if (n > 0) {
             range_search_in(source, n, x, radius, wanted, made->hits);
         }
         made->limits.assign(made->hits.lims, made->hits.lims + n + 1);

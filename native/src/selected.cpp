@@ -1,12 +1,12 @@
 #include "selected.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include <omp.h>
 
 #include <faiss/IndexFlat.h>
-#include <faiss/IndexHNSW.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/DistanceComputer.h>
@@ -28,17 +28,6 @@ bool has_usual_metric(const faiss::Index& index) {
 bool compares_one_by_one(const faiss::Index& index) {
     auto pq = dynamic_cast<const faiss::IndexPQ*>(&index);
     return dynamic_cast<const faiss::IndexFlat*>(&index) != nullptr || (pq != nullptr && pq->search_type == faiss::IndexPQ::ST_PQ);
-}
-
-faiss::SearchParametersHNSW for_hnsw(const faiss::IndexHNSW& index, faiss::IDSelector* selector) {
-    if (dynamic_cast<const faiss::IndexHNSW2Level*>(&index) != nullptr) {
-        fail_no_selector();
-    }
-    faiss::SearchParametersHNSW parameters;
-    parameters.efSearch = index.hnsw.efSearch;
-    parameters.check_relative_distance = index.hnsw.check_relative_distance;
-    parameters.sel = selector;
-    return parameters;
 }
 
 // Where FAISS has no selectors: every selected vector is compared.
@@ -70,6 +59,38 @@ void compare(
 
 } // namespace
 
+faiss::SearchParametersHNSW for_hnsw(const faiss::IndexHNSW& index, const faiss::IDSelector* selector, int64_t ef_search) {
+    if (dynamic_cast<const faiss::IndexHNSW2Level*>(&index) != nullptr) {
+        fail(FAISSNET_UNSUPPORTED, "this type of HNSW index takes no parameters per call");
+    }
+    faiss::SearchParametersHNSW parameters;
+    parameters.efSearch = ef_search > 0 ? static_cast<int>(ef_search) : index.hnsw.efSearch;
+    parameters.check_relative_distance = index.hnsw.check_relative_distance;
+    copy_queue_setting(parameters, index.hnsw, 0);
+    parameters.sel = const_cast<faiss::IDSelector*>(selector); // FAISS has it without const, and does not change it
+    return parameters;
+}
+
+// Where FAISS does not make room for more candidates, asking for more neighbours does: what a graph search walks to does not depend on what
+// it is to return. Fewer than the index keeps are then kept all the same, so that a call finds no less than it asked for.
+void search_hnsw(
+        const faiss::IndexHNSW& index, int64_t n, const float* x, int64_t k,
+        const faiss::IDSelector* selector, int64_t ef_search, float* distances, int64_t* labels) {
+    const auto parameters = for_hnsw(index, selector, ef_search);
+    const int64_t room = std::min<int64_t>(ef_search, index.ntotal);
+    if (kHnswTakesEf || room <= k || ef_search <= index.hnsw.efSearch) {
+        index.search(n, x, k, distances, labels, &parameters);
+        return;
+    }
+    std::vector<float> more_distances(n * room);
+    std::vector<int64_t> more_labels(n * room);
+    index.search(n, x, room, more_distances.data(), more_labels.data(), &parameters);
+    for (int64_t i = 0; i < n; i++) {
+        std::copy_n(more_distances.data() + i * room, k, distances + i * k);
+        std::copy_n(more_labels.data() + i * room, k, labels + i * k);
+    }
+}
+
 void fail_no_selector() {
     fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d does not support a selector for this index type, or for this search of it",
          FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
@@ -82,9 +103,6 @@ void search_selected(
     if (is_flat_or_sq(index) && has_usual_metric(index)) {
         faiss::SearchParameters parameters;
         parameters.sel = sel;
-        index.search(n, x, k, distances, labels, &parameters);
-    } else if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
-        const auto parameters = for_hnsw(*hnsw, sel);
         index.search(n, x, k, distances, labels, &parameters);
     } else if (compares_one_by_one(index)) {
         std::vector<idx_t> ids;
@@ -107,9 +125,6 @@ void range_search_selected(
     if (is_flat_or_sq(index)) {
         faiss::SearchParameters parameters;
         parameters.sel = sel;
-        index.range_search(n, x, radius, &hits, &parameters);
-    } else if (auto hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index)) {
-        const auto parameters = for_hnsw(*hnsw, sel);
         index.range_search(n, x, radius, &hits, &parameters);
     } else {
         fail_no_selector();

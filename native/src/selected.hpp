@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include <faiss/IndexHNSW.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/IDSelector.h>
 
@@ -17,6 +18,13 @@ inline bool is_similarity(const faiss::Index& index) {
 inline float worst(const faiss::Index& index) {
     return is_similarity(index) ? -std::numeric_limits<float>::max() : std::numeric_limits<float>::max();
 }
+
+// What a search of a graph takes; ef_search 0: as the index is set.
+faiss::SearchParametersHNSW for_hnsw(const faiss::IndexHNSW& index, const faiss::IDSelector* selector, int64_t ef_search);
+
+void search_hnsw(
+        const faiss::IndexHNSW& index, int64_t n, const float* x, int64_t k,
+        const faiss::IDSelector* selector, int64_t ef_search, float* distances, int64_t* labels);
 
 void search_selected(
         const faiss::Index& index, int64_t n, const float* x, int64_t k,

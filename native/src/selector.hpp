@@ -27,4 +27,20 @@ class Translated final : public faiss::IDSelector {
     const faiss::IDSelector& selector_;
 };
 
+// The ids of an index whose first one has another number outside; no selector for none.
+class Shifted final : public faiss::IDSelector {
+   public:
+    Shifted(const faiss::IDSelector* selector, idx_t first_id) : selector_(selector), first_id_(first_id) {}
+    bool is_member(idx_t id) const override {
+        return selector_->is_member(id + first_id_);
+    }
+    const faiss::IDSelector* selector() const {
+        return selector_ == nullptr || first_id_ == 0 ? selector_ : this;
+    }
+
+   private:
+    const faiss::IDSelector* selector_;
+    idx_t first_id_;
+};
+
 } // namespace faissnet

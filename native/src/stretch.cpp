@@ -8,6 +8,7 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/VectorTransform.h>
 
+#include "composed.hpp"
 #include "handle.hpp"
 
 namespace faissnet {
@@ -66,6 +67,9 @@ struct Stretch {
 
 double longest_input(const faiss::Index& index) {
     double longest = std::numeric_limits<double>::infinity();
+    for (const auto& member : members_of(index)) {
+        longest = std::min(longest, longest_input(*member.index));
+    }
     Stretch stretch;
     for (const faiss::Index* inner = &index; inner != nullptr; inner = unwrap_once(*inner)) {
         auto chain = dynamic_cast<const faiss::IndexPreTransform*>(inner);
@@ -86,17 +90,24 @@ double longest_input(const faiss::Index& index) {
 }
 
 void require_bearable(const faissnet_index& index, int64_t n, const float* x) {
-    if (std::isinf(index.longest)) {
+    // Searches may come to this side by side: all of them find the same.
+    const uint64_t trained = index.family->whole().trained;
+    if (index.longest_trained.load(std::memory_order_acquire) != trained) {
+        index.longest.store(longest_input(*index.index), std::memory_order_relaxed);
+        index.longest_trained.store(trained, std::memory_order_release);
+    }
+    const double longest = index.longest.load(std::memory_order_relaxed);
+    if (std::isinf(longest)) {
         return;
     }
-    if (index.longest < 0) {
+    if (longest < 0) {
         fail(FAISSNET_INVALID_ARGUMENT, "the transforms of this index hold numbers that are not finite, or too large to compute distances behind them");
     }
     const auto d = static_cast<size_t>(index.index->d);
     for (int64_t i = 0; i < n; i++) {
-        if (const double found = length(x + i * d, d); !(found <= index.longest)) {
+        if (const double found = length(x + i * d, d); !(found <= longest)) {
             fail(FAISSNET_INVALID_ARGUMENT, "vector %lld has a length of %g, which the transforms of this index could stretch until distances overflow: expected at most %g",
-                 static_cast<long long>(i), found, index.longest);
+                 static_cast<long long>(i), found, longest);
         }
     }
 }

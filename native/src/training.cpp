@@ -3,15 +3,17 @@
 #include <memory>
 #include <vector>
 
+#include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexNSG.h>
 #include <faiss/VectorTransform.h>
 
 #include "anew.hpp"
+#include "composed.hpp"
 #include "graphs.hpp"
 #include "handle.hpp"
 #include "quantizers.hpp"
-#include "stretch.hpp"
 #include "watched.hpp"
 
 namespace faissnet {
@@ -120,6 +122,89 @@ class Remains {
     std::vector<faiss::VectorTransform*> untrained_;
 };
 
+// How a residual quantizer's codebooks are trained, if there is one.
+faiss::ClusteringParameters* residual_clustering(faiss::Index& index) {
+    auto flat = find_inside<faiss::IndexResidualQuantizer>(index);
+    auto ivf = find_inside<faiss::IndexIVFResidualQuantizer>(index);
+    return flat != nullptr ? &flat->rq.cp : ivf != nullptr ? &ivf->rq.cp : nullptr;
+}
+
+// Counts the members of several that are trained before the one that is.
+struct SeveralMonitor {
+    const faissnet_monitor& monitor;
+    int64_t member, members;
+
+    static int32_t report(void* context, int32_t stage, int64_t done, int64_t total) {
+        const auto& self = *static_cast<SeveralMonitor*>(context);
+        return self.monitor.report(self.monitor.context, stage, self.member * total + done, self.members * total);
+    }
+};
+
+void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monitor* monitor) {
+    if (is_composed(target)) {
+        const auto members = members_of(target);
+        for (size_t i = 0; i < members.size(); i++) {
+            if (monitor == nullptr || monitor->report == nullptr) {
+                train(*members[i].index, n, x, nullptr);
+                continue;
+            }
+            SeveralMonitor several{*monitor, static_cast<int64_t>(i), static_cast<int64_t>(members.size())};
+            const faissnet_monitor one{SeveralMonitor::report, &several};
+            train(*members[i].index, n, x, &one);
+        }
+        return;
+    }
+    // A training that no vector was encoded with may be replaced by another.
+    const bool anew = target.ntotal == 0;
+    auto ivf = find_inside<faiss::IndexIVF>(target);
+    if (ivf != nullptr && (anew || !ivf->is_trained) && n < static_cast<int64_t>(ivf->nlist)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training nlist = %lld centroids needs at least as many vectors (and 39 times as many to train well)",
+             static_cast<long long>(n), static_cast<long long>(ivf->nlist));
+    }
+    auto pq = find_pq(target);
+    if (pq != nullptr && (anew || !target.is_trained) && n < static_cast<int64_t>(pq->ksub)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
+             static_cast<long long>(n), static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
+    }
+    if (auto nsg = ivf != nullptr && !ivf->is_trained ? dynamic_cast<faiss::IndexNSG*>(ivf->quantizer) : nullptr) {
+        if (ivf->nlist < kSmallestNsg) {
+            fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least %d centroids", static_cast<long long>(ivf->nlist), kSmallestNsg);
+        }
+        choose_build(*nsg, static_cast<int64_t>(ivf->nlist));
+    }
+
+    const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr), quiet_sums(residual_clustering(target));
+    std::unique_ptr<Slot> coarse, codes;
+    if (monitor != nullptr && monitor->report != nullptr) {
+        coarse = ivf != nullptr ? watch_coarse(*ivf, *monitor) : nullptr;
+        codes = pq != nullptr ? watch_codes(*pq, *monitor) : nullptr;
+    }
+
+    if (coarse != nullptr && codes != nullptr) {
+        codes->assigner().before = &coarse->assigner();
+    }
+
+    if (anew && target.is_trained) {
+        forget_training(target);
+    }
+    Remains remains(target);
+    try {
+        Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
+        target.train(n, x);
+        quantizer.keep();
+    } catch (...) {
+        if (!target.is_trained) {
+            remains.clear();
+        }
+        throw;
+    }
+    for (const auto& slot : {coarse.get(), codes.get()}) {
+        if (slot != nullptr) {
+            slot->assigner().finish();
+        }
+    }
+}
+
 } // namespace
 } // namespace faissnet
 
@@ -131,58 +216,9 @@ faissnet_status faissnet_index_train(
         auto& target = open(index);
         require_vectors(target, n, x);
         require(n > 0 || target.is_trained, "n is 0: training needs vectors");
-        if (n == 0) {
-            return;
-        }
-        // A training that no vector was encoded with may be replaced by another.
-        const bool anew = target.ntotal == 0;
-        auto ivf = find_inside<faiss::IndexIVF>(target);
-        if (ivf != nullptr && (anew || !ivf->is_trained) && n < static_cast<int64_t>(ivf->nlist)) {
-            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training nlist = %lld centroids needs at least as many vectors (and 39 times as many to train well)",
-                 static_cast<long long>(n), static_cast<long long>(ivf->nlist));
-        }
-        auto pq = find_pq(target);
-        if (pq != nullptr && (anew || !target.is_trained) && n < static_cast<int64_t>(pq->ksub)) {
-            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
-                 static_cast<long long>(n), static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
-        }
-        if (auto nsg = ivf != nullptr && !ivf->is_trained ? dynamic_cast<faiss::IndexNSG*>(ivf->quantizer) : nullptr) {
-            if (ivf->nlist < kSmallestNsg) {
-                fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least %d centroids", static_cast<long long>(ivf->nlist), kSmallestNsg);
-            }
-            choose_build(*nsg, static_cast<int64_t>(ivf->nlist));
-        }
-
-        const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr);
-        std::unique_ptr<Slot> coarse, codes;
-        if (monitor != nullptr && monitor->report != nullptr) {
-            coarse = ivf != nullptr ? watch_coarse(*ivf, *monitor) : nullptr;
-            codes = pq != nullptr ? watch_codes(*pq, *monitor) : nullptr;
-        }
-
-        if (coarse != nullptr && codes != nullptr) {
-            codes->assigner().before = &coarse->assigner();
-        }
-
-        if (anew && target.is_trained) {
-            forget_training(target);
-        }
-        Remains remains(target);
-        try {
-            Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
-            target.train(n, x);
-            quantizer.keep();
-        } catch (...) {
-            if (!target.is_trained) {
-                remains.clear();
-            }
-            throw;
-        }
-        index->longest = longest_input(target);
-        for (const auto& slot : {coarse.get(), codes.get()}) {
-            if (slot != nullptr) {
-                slot->assigner().finish();
-            }
+        if (n > 0) {
+            const Change change(*index, Change::kTraining);
+            train(target, n, x, monitor);
         }
     });
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <typeinfo>
 
 #include <faiss/Index.h>
 #include <faiss/IndexFlat.h>
@@ -12,6 +14,8 @@
 #include <faiss/IndexIVFFastScan.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/IndexReplicas.h>
+#include <faiss/IndexShards.h>
 
 #ifdef FAISS_ENABLE_DD
 #include <faiss/utils/simd_levels.h>
@@ -31,6 +35,11 @@
     (FAISS_VERSION_MAJOR * 10000 + FAISS_VERSION_MINOR * 100 + FAISS_VERSION_PATCH >= \
      (major) * 10000 + (minor) * 100 + (patch))
 
+#if FAISSNET_FAISS_AT_LEAST(1, 11, 0)
+#include <faiss/IndexIVFRaBitQ.h>
+#include <faiss/IndexRaBitQ.h>
+#endif
+
 namespace faissnet {
 
 // faiss::Index::idx_t moved to faiss::idx_t in 1.7.4; both are this type.
@@ -47,6 +56,78 @@ constexpr bool kFastScanRemoves = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 
 // Metrics other than L2 and inner product end the process in older IVF, SQ and PQ searches; 1.14 does them or throws.
 constexpr bool kCodesTakeEveryMetric = FAISSNET_FAISS_AT_LEAST(1, 14, 0);
+
+// The scalar quantizers of FAISS's enumeration, which has grown.
+constexpr int kScalarQuantizerTypes = FAISSNET_FAISS_AT_LEAST(1, 9, 0) ? 9 : 7;
+
+// RaBitQ came with 1.11.
+constexpr bool kHasRaBitQ = FAISSNET_FAISS_AT_LEAST(1, 11, 0);
+
+#if FAISSNET_FAISS_AT_LEAST(1, 11, 0)
+inline std::unique_ptr<faiss::Index> make_rabitq(idx_t d, faiss::MetricType metric) {
+    return std::make_unique<faiss::IndexRaBitQ>(d, metric);
+}
+
+inline std::unique_ptr<faiss::IndexIVF> make_ivf_rabitq(faiss::Index* quantizer, size_t d, size_t nlist, faiss::MetricType metric) {
+    return std::make_unique<faiss::IndexIVFRaBitQ>(quantizer, d, nlist, metric);
+}
+
+inline bool is_rabitq(const faiss::Index& index) {
+    return typeid(index) == typeid(faiss::IndexRaBitQ);
+}
+
+inline bool is_ivf_rabitq(const faiss::Index& index) {
+    return typeid(index) == typeid(faiss::IndexIVFRaBitQ);
+}
+
+// The bits of a quantized query, or nullptr if this is no RaBitQ index.
+inline uint8_t* rabitq_query_bits(faiss::Index& index) {
+    auto flat = dynamic_cast<faiss::IndexRaBitQ*>(&index);
+    auto ivf = dynamic_cast<faiss::IndexIVFRaBitQ*>(&index);
+    return flat != nullptr ? &flat->qb : ivf != nullptr ? &ivf->qb : nullptr;
+}
+#else
+inline std::unique_ptr<faiss::Index> make_rabitq(idx_t, faiss::MetricType) {
+    return nullptr;
+}
+
+inline std::unique_ptr<faiss::IndexIVF> make_ivf_rabitq(faiss::Index*, size_t, size_t, faiss::MetricType) {
+    return nullptr;
+}
+
+inline bool is_rabitq(const faiss::Index&) {
+    return false;
+}
+
+inline bool is_ivf_rabitq(const faiss::Index&) {
+    return false;
+}
+
+inline uint8_t* rabitq_query_bits(faiss::Index&) {
+    return nullptr;
+}
+#endif
+
+// The efSearch of a call ended HNSW's search earlier, but did not make it keep more candidates, before 1.8.
+constexpr bool kHnswTakesEf = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
+
+// A setting of HNSW that its parameters got later.
+template <typename Parameters, typename Hnsw>
+auto copy_queue_setting(Parameters& parameters, const Hnsw& hnsw, int) -> decltype(static_cast<void>(parameters.bounded_queue)) {
+    parameters.bounded_queue = hnsw.search_bounded_queue;
+}
+template <typename Parameters, typename Hnsw>
+void copy_queue_setting(Parameters&, const Hnsw&, long) {}
+
+// Whether shards and replicas are deleted with what they are parts of was renamed in 1.7.4.
+template <typename Threaded>
+auto own_all(Threaded& index, int) -> decltype(static_cast<void>(index.own_indices)) {
+    index.own_indices = true;
+}
+template <typename Threaded>
+void own_all(Threaded& index, long) {
+    index.own_fields = true;
+}
 
 // Newer fast-scan indexes point at their own product quantizer, and FAISS sets that pointer neither in a copy
 // (which then points into the original) nor after reading.

@@ -2,6 +2,16 @@
 
 #include <stdio.h>
 
+static faissnet_status ivf_flat_new(int32_t d, int64_t nlist, int32_t metric, faissnet_index** index) {
+    const faissnet_index_spec spec = {.kind = FAISSNET_KIND_IVF_FLAT, .d = d, .nlist = nlist, .metric = metric};
+    return faissnet_index_new(&spec, index);
+}
+
+static faissnet_status ivf_pq_new(int32_t d, int64_t nlist, int64_t m, int32_t nbits, int32_t metric, faissnet_index** index) {
+    const faissnet_index_spec spec = {.kind = FAISSNET_KIND_IVF_PQ, .d = d, .nlist = nlist, .m = m, .nbits = nbits, .metric = metric};
+    return faissnet_index_new(&spec, index);
+}
+
 static const int32_t metrics[] = {
     FAISSNET_METRIC_INNER_PRODUCT, FAISSNET_METRIC_L2, FAISSNET_METRIC_L1, FAISSNET_METRIC_LINF, FAISSNET_METRIC_LP,
     FAISSNET_METRIC_CANBERRA, FAISSNET_METRIC_BRAY_CURTIS, FAISSNET_METRIC_JENSEN_SHANNON};
@@ -54,7 +64,7 @@ TEST(lifecycle, ivf_flat) {
     const int64_t start = live();
     faissnet_index* index = NULL;
     for (int32_t metric = 0; metric <= 1; metric++) {
-        OK(faissnet_index_ivf_flat_new(6, 10, metric, &index));
+        OK(ivf_flat_new(6, 10, metric, &index));
         has(index, 6, metric, 0, FAISSNET_KIND_IVF_FLAT);
         int64_t nlist;
         OK(faissnet_index_nlist(index, &nlist));
@@ -62,16 +72,16 @@ TEST(lifecycle, ivf_flat) {
         faissnet_index_free(index);
     }
     for (int i = 0; i < NO_DIMENSIONS; i++) {
-        FAILS(FAISSNET_INVALID_ARGUMENT, "d is ", faissnet_index_ivf_flat_new(no_dimensions[i], 10, 1, &index));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "d is ", ivf_flat_new(no_dimensions[i], 10, 1, &index));
     }
     for (int i = 0; i < NO_METRICS; i++) {
-        FAILS(FAISSNET_INVALID_ARGUMENT, "metric is ", faissnet_index_ivf_flat_new(6, 10, no_metrics[i], &index));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "metric is ", ivf_flat_new(6, 10, no_metrics[i], &index));
     }
-    FAILS(FAISSNET_INVALID_ARGUMENT, "metric is 2", faissnet_index_ivf_flat_new(6, 10, FAISSNET_METRIC_L1, &index));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is 0", faissnet_index_ivf_flat_new(6, 0, 1, &index));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is -1", faissnet_index_ivf_flat_new(6, -1, 1, &index));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is 2147483648", faissnet_index_ivf_flat_new(6, INT64_C(1) << 31, 1, &index));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "out-parameter", faissnet_index_ivf_flat_new(6, 10, 1, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "metric is 2", ivf_flat_new(6, 10, FAISSNET_METRIC_L1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is 0", ivf_flat_new(6, 0, 1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is -1", ivf_flat_new(6, -1, 1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is 2147483648", ivf_flat_new(6, INT64_C(1) << 31, 1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "out-parameter", ivf_flat_new(6, 10, 1, NULL));
     EQUAL(start, live());
 }
 
@@ -81,10 +91,10 @@ TEST(lifecycle, ivf_pq) {
     for (int32_t metric = 0; metric <= 1; metric++) {
         for (int32_t nbits = 1; nbits <= 16; nbits++) {
             if (nbits > 8 && !faiss_at_least(1, 14)) { /* FAISS stopped at 8 */
-                CHECK(faissnet_index_ivf_pq_new(8, 10, 4, nbits, metric, &index) != FAISSNET_OK);
+                CHECK(ivf_pq_new(8, 10, 4, nbits, metric, &index) != FAISSNET_OK);
                 continue;
             }
-            OK(faissnet_index_ivf_pq_new(8, 10, 4, nbits, metric, &index));
+            OK(ivf_pq_new(8, 10, 4, nbits, metric, &index));
             has(index, 8, metric, 0, FAISSNET_KIND_IVF_PQ);
             int64_t value;
             int32_t bits;
@@ -100,19 +110,19 @@ TEST(lifecycle, ivf_pq) {
         }
     }
     for (int i = 0; i < NO_DIMENSIONS; i++) {
-        FAILS(FAISSNET_INVALID_ARGUMENT, "d is ", faissnet_index_ivf_pq_new(no_dimensions[i], 10, 4, 8, 1, &index));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "d is ", ivf_pq_new(no_dimensions[i], 10, 4, 8, 1, &index));
     }
     const int64_t no_m[] = {0, -1, 3, 16, INT64_MIN, INT64_MAX};
     for (size_t i = 0; i < sizeof no_m / sizeof *no_m; i++) {
-        FAILS(FAISSNET_INVALID_ARGUMENT, "m is ", faissnet_index_ivf_pq_new(8, 10, no_m[i], 8, 1, &index));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "m is ", ivf_pq_new(8, 10, no_m[i], 8, 1, &index));
     }
     const int32_t no_bits[] = {0, -1, 17, 40, INT32_MIN, INT32_MAX};
     for (size_t i = 0; i < sizeof no_bits / sizeof *no_bits; i++) {
-        FAILS(FAISSNET_INVALID_ARGUMENT, "nbits is ", faissnet_index_ivf_pq_new(8, 10, 4, no_bits[i], 1, &index));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "nbits is ", ivf_pq_new(8, 10, 4, no_bits[i], 1, &index));
     }
-    FAILS(FAISSNET_INVALID_ARGUMENT, "metric is 2", faissnet_index_ivf_pq_new(8, 10, 4, 8, FAISSNET_METRIC_L1, &index));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is 0", faissnet_index_ivf_pq_new(8, 0, 4, 8, 1, &index));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "out-parameter", faissnet_index_ivf_pq_new(8, 10, 4, 8, 1, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "metric is 2", ivf_pq_new(8, 10, 4, 8, FAISSNET_METRIC_L1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "nlist is 0", ivf_pq_new(8, 0, 4, 8, 1, &index));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "out-parameter", ivf_pq_new(8, 10, 4, 8, 1, NULL));
     EQUAL(start, live());
 }
 

@@ -17,6 +17,9 @@ public enum FaissCapabilities : long
 
     /// <summary>One library holds the kernels of all instruction sets and chooses at run time (FAISS 1.14 and later).</summary>
     DynamicSimd = 4,
+
+    /// <summary>There are <see cref="IndexRaBitQ"/> and <see cref="IndexIVFRaBitQ"/> (FAISS 1.11 and later).</summary>
+    RaBitQ = 8,
 }
 
 /// <summary>The native library behind this process: its versions, its instruction set, its threads.</summary>

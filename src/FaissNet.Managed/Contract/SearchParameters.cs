@@ -44,6 +44,24 @@ public sealed record SearchParameters
                 nameof(KFactor), value, $"KFactor is {value}: expected 1 to 1000, or null for the index's own setting.");
     }
 
+    /// <summary>How many candidates a search of an HNSW graph keeps; of an IVF index, that of its HNSW quantizer. FAISS's <c>efSearch</c>. Native
+    /// engine only; with FAISS before 1.8 at least as many as the index is set to are kept.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int? EfSearch
+    {
+        get;
+        init => field = AtLeastOne(value, nameof(EfSearch));
+    }
+
+    /// <summary>Compare only codes that differ from the query's in fewer bits, in a PQ index that was trained for it. FAISS's
+    /// <c>polysemous_ht</c> of <c>SearchParametersPQ</c>. Native engine only.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int? PolysemousHt
+    {
+        get;
+        init => field = AtLeastOne(value, nameof(PolysemousHt));
+    }
+
     private static T? AtLeastOne<T>(T? value, string name)
         where T : struct, System.Numerics.INumber<T> =>
         value is { } given && given < T.One

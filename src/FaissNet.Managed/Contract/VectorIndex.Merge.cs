@@ -52,6 +52,9 @@ public abstract partial class VectorIndex
         if (ReferenceEquals(this, other))
             throw new ArgumentException("other is this index itself: expected another one.", nameof(other));
 
+        if (ReferenceEquals(_gate, other._gate))
+            throw new ArgumentException("other is a part of the same index: expected an index of its own.", nameof(other));
+
         if (other.Dimension != Dimension)
             throw new ArgumentException($"other has the dimension {other.Dimension}: expected {Dimension}, as here.", nameof(other));
 
@@ -59,7 +62,7 @@ public abstract partial class VectorIndex
             throw new ArgumentException($"other has the metric {other.Metric}: expected {Metric}, as here.", nameof(other));
 
         // In one order everywhere: two threads that merge the same two indexes crosswise would otherwise wait for each other.
-        var (first, second) = _age < other._age ? (this, other) : (other, this);
+        var (first, second) = (_whole ?? this)._age < (other._whole ?? other)._age ? (this, other) : (other, this);
         first.Write();
         try
         {

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FaissNet.Evaluation;
 
 namespace FaissNet;
 
@@ -18,7 +19,9 @@ public abstract partial class VectorIndex : IDisposable
 {
     private static long _created;
 
-    private readonly ReaderWriterGate _gate = new();
+    // Parts of one index have one gate, which they get as they become parts: whoever waited at the old one goes to the new.
+    private volatile ReaderWriterGate _gate = new();
+    private volatile VectorIndex? _whole;
 
     // A call on two indexes enters the older one first.
     private readonly long _age = Interlocked.Increment(ref _created);
@@ -87,6 +90,13 @@ public abstract partial class VectorIndex : IDisposable
         }
     }
 
+    /// <summary>
+    /// The settings worth trying on this index to trade accuracy for speed, each with its values from the fastest to the most accurate. FAISS's
+    /// <c>ParameterSpace.initialize</c> (<c>faiss/AutoTune.h</c>). <see cref="ParameterSpace"/> tries them.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public IReadOnlyList<ParameterRange> GetParameterRanges() => Reading(GetParameterRangesCore);
+
     /// <summary>Says what this index is, looked at through all wrappers.</summary>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public IndexDescription Describe() => Reading(DescribeCore);
@@ -106,9 +116,13 @@ public abstract partial class VectorIndex : IDisposable
         }
     }
 
-    /// <summary>Gives the index's memory back once the calls that are under way have finished. Never waits for them.</summary>
+    /// <summary>Gives the index's memory back once the calls that are under way have finished. Never waits for them. An index that is a
+    /// part of another one goes with that: disposing it alone does nothing.</summary>
     public void Dispose()
     {
+        if (_whole is not null)
+            return;
+
         _disposed = true;
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
@@ -122,6 +136,9 @@ public abstract partial class VectorIndex : IDisposable
 
     /// <summary>Reads a parameter whose name is not empty.</summary>
     protected abstract double GetParameterCore(string name);
+
+    /// <summary>The settings worth trying.</summary>
+    protected virtual IReadOnlyList<ParameterRange> GetParameterRangesCore() => [];
 
     /// <summary>Says what the index is.</summary>
     protected abstract IndexDescription DescribeCore();
@@ -194,6 +211,16 @@ public abstract partial class VectorIndex : IDisposable
     /// <summary>Runs <paramref name="write"/> while nobody else reads or changes this index, nor changes the others.</summary>
     private protected void WritingWhileReading(VectorIndex[] others, Action write)
     {
+        // A part has the gate of its whole, which may be among the others.
+        foreach (var index in others.Append(this))
+        {
+            if (index._whole is not null)
+            {
+                throw new ArgumentException(
+                    $"This {index.GetType().Name} is a part of another index: expected one of its own, such as a clone.", nameof(others));
+            }
+        }
+
         // In one order everywhere, as in a merge.
         VectorIndex[] all = [.. others.Append(this).Distinct().OrderBy(index => index._age)];
         Enter(0);
@@ -233,22 +260,79 @@ public abstract partial class VectorIndex : IDisposable
         }
     }
 
+    /// <summary>The index that this one is a part of, if it is one.</summary>
+    private protected VectorIndex? Whole => _whole;
+
+    /// <summary>Whether this index or the one that it is a part of was disposed.</summary>
+    private protected bool IsDisposed => _disposed || _whole is { _disposed: true };
+
+    /// <summary>Runs <paramref name="join"/> while nobody uses this index; then this index is a part of <paramref name="whole"/>, behind its
+    /// gate. If it throws, nothing has changed.</summary>
+    /// <exception cref="ArgumentException">This index is a part of another one already.</exception>
+    private protected void JoinWhole(VectorIndex whole, Action join)
+    {
+        Write();
+        var gate = _gate;
+        try
+        {
+            if (_whole is not null)
+            {
+                throw new ArgumentException(
+                    $"This {GetType().Name} is a part of another index: expected one of its own, such as a clone.");
+            }
+
+            join();
+            BelongTo(whole);
+        }
+        finally
+        {
+            Release();
+            gate.ExitWrite();
+        }
+    }
+
+    /// <summary>Makes this a part of another index; nobody uses it, or it goes from one whole to another with all of that.</summary>
+    private protected void BelongTo(VectorIndex whole)
+    {
+        _whole = whole;
+        _gate = whole._gate;
+    }
+
+    /// <summary>Which of two indexes a call that needs both has to enter first.</summary>
+    private protected bool IsOlderThan(VectorIndex other) => _age < other._age;
+
     private void Read()
     {
-        _gate.EnterRead();
-        if (_disposed)
+        var gate = _gate;
+        gate.EnterRead();
+        while (!ReferenceEquals(gate, _gate))
         {
-            _gate.ExitRead();
+            gate.ExitRead();
+            gate = _gate;
+            gate.EnterRead();
+        }
+
+        if (IsDisposed)
+        {
+            gate.ExitRead();
             ObjectDisposedException.ThrowIf(true, this);
         }
     }
 
     private void Write()
     {
-        _gate.EnterWrite();
+        var gate = _gate;
+        gate.EnterWrite();
+        while (!ReferenceEquals(gate, _gate))
+        {
+            gate.ExitWrite();
+            gate = _gate;
+            gate.EnterWrite();
+        }
+
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             Hold();
         }
         catch

@@ -1,3 +1,5 @@
+using FaissNet.Evaluation;
+
 namespace FaissNet.Managed;
 
 /// <summary>Gives ids of the caller's to an index that numbers its vectors. FAISS's <c>IndexIDMap</c> (<c>faiss/IndexIDMap.h</c>).</summary>
@@ -174,6 +176,9 @@ public class IndexIDMap : ManagedIndex
 
     /// <inheritdoc/>
     protected override void SetParameterCore(string name, double value) => Index.SetParameterInner(name, value);
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ParameterRange> GetParameterRangesCore() => Index.GetParameterRangesInner();
 
     /// <inheritdoc/>
     protected override double GetParameterCore(string name) => Index.GetParameterInner(name);

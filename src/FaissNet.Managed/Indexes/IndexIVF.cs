@@ -122,6 +122,9 @@ public abstract unsafe partial class IndexIVF : ManagedIndex
     }
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<ParameterRange> GetParameterRangesCore() => [ParameterRange.PowersOfTwo("nprobe", 13, below: NList)];
+
+    /// <inheritdoc/>
     protected override double GetParameterCore(string name) => name switch
     {
         "nprobe" => _nprobe,

@@ -1,3 +1,5 @@
+using FaissNet.Evaluation;
+
 namespace FaissNet.Managed;
 
 /// <summary>Transforms vectors before another index stores or searches them. FAISS's <c>IndexPreTransform</c>
@@ -212,6 +214,9 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
 
     /// <inheritdoc/>
     protected override void SetParameterCore(string name, double value) => Index.SetParameterInner(name, value);
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ParameterRange> GetParameterRangesCore() => Index.GetParameterRangesInner();
 
     /// <inheritdoc/>
     protected override double GetParameterCore(string name) => Index.GetParameterInner(name);

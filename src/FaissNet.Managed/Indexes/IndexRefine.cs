@@ -1,3 +1,5 @@
+using FaissNet.Evaluation;
+
 namespace FaissNet.Managed;
 
 /// <summary>
@@ -168,6 +170,10 @@ public unsafe partial class IndexRefine : ManagedIndex
 
         Base.SetParameterInner(name, value);
     }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ParameterRange> GetParameterRangesCore() =>
+        [ParameterRange.PowersOfTwo("k_factor_rf", 7), .. Base.GetParameterRangesInner()];
 
     /// <inheritdoc/>
     protected override double GetParameterCore(string name) => name == "k_factor_rf" ? _kFactor : Base.GetParameterInner(name);

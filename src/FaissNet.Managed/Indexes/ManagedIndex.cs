@@ -54,6 +54,8 @@ public abstract partial class ManagedIndex : VectorIndex
 
     internal double GetParameterInner(string name) => GetParameterCore(name);
 
+    internal IReadOnlyList<Evaluation.ParameterRange> GetParameterRangesInner() => GetParameterRangesCore();
+
     internal IndexDescription DescribeInner() => DescribeCore();
 
     internal void MergeInner(VectorIndex other, long addId) => MergeFromCore(other, addId);
@@ -139,6 +141,12 @@ public abstract partial class ManagedIndex : VectorIndex
 
         if (!kFactor && parameters.KFactor is not null)
             throw Meaningless("k_factor");
+
+        if (parameters.EfSearch is not null)
+            throw Meaningless("efSearch");
+
+        if (parameters.PolysemousHt is not null)
+            throw Meaningless("polysemous_ht");
     }
 
     /// <summary>The other index of a merge.</summary>

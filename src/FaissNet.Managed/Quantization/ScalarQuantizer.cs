@@ -14,13 +14,18 @@ public sealed unsafe partial class ScalarQuantizer
     /// <param name="d">Components per vector.</param>
     /// <param name="qtype">How components are written.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    /// <exception cref="NotSupportedException"><paramref name="qtype"/> is one that only FAISS has.</exception>
     public ScalarQuantizer(int d, ScalarQuantizerType qtype)
     {
         Dimension = IndexArguments.Dimension(d);
-        QType = Enum.IsDefined(qtype)
-            ? qtype
-            : throw new ArgumentOutOfRangeException(
-                nameof(qtype), qtype, $"qtype is {qtype}: expected one of {string.Join(", ", Enum.GetNames<ScalarQuantizerType>())}.");
+        QType = qtype switch
+        {
+            >= ScalarQuantizerType.QT_8bit and <= ScalarQuantizerType.QT_6bit => qtype,
+            ScalarQuantizerType.QT_bf16 or ScalarQuantizerType.QT_8bit_direct_signed => throw new NotSupportedException(
+                $"The managed engine has no {qtype}: use the native engine."),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(qtype), qtype, $"qtype is {qtype}: expected one of {string.Join(", ", Enum.GetNames<ScalarQuantizerType>())}."),
+        };
         Bits = qtype switch
         {
             ScalarQuantizerType.QT_4bit or ScalarQuantizerType.QT_4bit_uniform => 4,

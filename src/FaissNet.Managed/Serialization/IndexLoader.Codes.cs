@@ -29,7 +29,7 @@ internal sealed partial class IndexLoader
     {
         using var part = _r.Part("ScalarQuantizer");
         var type = (ScalarQuantizerType)_r.ReadInt32("qtype");
-        if (!Enum.IsDefined(type))
+        if (type is not (>= ScalarQuantizerType.QT_8bit and <= ScalarQuantizerType.QT_6bit))
             throw NotSupported($"The scalar quantizer in the file is of the type {(int)type}, which the managed engine does not have.");
 
         var range = (ScalarQuantizerRangeStat)_r.ReadInt32("rangestat", 0, 3);

@@ -1,3 +1,4 @@
+using FaissNet.Evaluation;
 using FaissNet.Interop;
 
 namespace FaissNet;
@@ -8,13 +9,14 @@ namespace FaissNet;
 /// </summary>
 public partial class FaissIndex : VectorIndex
 {
+    private FaissIndexHandle _handle;
     private long _count;
     private bool _isTrained;
 
     internal FaissIndex(FaissIndexHandle handle)
         : base(ReadDimension(handle), ReadMetric(handle))
     {
-        Handle = handle;
+        _handle = handle;
         Refresh();
     }
 
@@ -41,37 +43,17 @@ public partial class FaissIndex : VectorIndex
         }
     }
 
-    internal FaissIndexHandle Handle { get; }
-
-    /// <summary>Makes the class that fits what FAISS holds. Owns the handle from here on, also when this fails.</summary>
-    internal static FaissIndex Wrap(FaissIndexHandle handle)
-    {
-        try
-        {
-            NativeMethods.faissnet_index_kind(handle, out var kind).ThrowIfFailed();
-            return (kind, ReadMetric(handle)) switch
-            {
-                (1, MetricType.L2) => new IndexFlatL2(handle),
-                (1, MetricType.InnerProduct) => new IndexFlatIP(handle),
-                (1, _) => new IndexFlat(handle),
-                (2, _) => new IndexIVFFlat(handle),
-                (3, _) => new IndexIVFPQ(handle),
-                _ => new FaissIndex(handle),
-            };
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
+    internal FaissIndexHandle Handle => _handle;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         // A finalizer of ours would run beside the handle's own.
         if (disposing)
+        {
             Handle.Dispose();
+            DisposeParts();
+        }
     }
 
     /// <inheritdoc/>
@@ -84,7 +66,7 @@ public partial class FaissIndex : VectorIndex
         }
         finally
         {
-            Refresh();
+            RefreshAll();
         }
     }
 
@@ -131,7 +113,7 @@ public partial class FaissIndex : VectorIndex
         }
         finally
         {
-            from.Refresh();
+            from.RefreshAll();
         }
     }
 
@@ -199,7 +181,7 @@ public partial class FaissIndex : VectorIndex
 
     /// <inheritdoc/>
     protected override void SetParameterCore(string name, double value) =>
-        NativeMethods.faissnet_index_set_parameter(Handle, name, value).ThrowIfFailed();
+        Finish(NativeMethods.faissnet_index_set_parameter(Handle, name, value));
 
     /// <inheritdoc/>
     protected override double GetParameterCore(string name)
@@ -207,6 +189,12 @@ public partial class FaissIndex : VectorIndex
         NativeMethods.faissnet_index_get_parameter(Handle, name, out var value).ThrowIfFailed();
         return value;
     }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ParameterRange> GetParameterRangesCore() =>
+        [.. NativeText.Read((buffer, capacity, out length) => NativeMethods.faissnet_index_parameter_ranges(Handle, buffer, capacity, out length))
+            .Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(ParameterRange.Parse)];
 
     /// <inheritdoc/>
     protected override VectorIndex CloneCore()
@@ -226,6 +214,13 @@ public partial class FaissIndex : VectorIndex
 
     private protected override void Release() => Handle.DangerousRelease();
 
+    private protected (int M, int NBits) ReadPq()
+    {
+        NativeMethods.faissnet_index_pq_m(Handle, out var m).ThrowIfFailed();
+        NativeMethods.faissnet_index_pq_nbits(Handle, out var nbits).ThrowIfFailed();
+        return ((int)m, nbits);
+    }
+
     private static int ReadDimension(FaissIndexHandle handle)
     {
         NativeMethods.faissnet_index_d(handle, out var d).ThrowIfFailed();
@@ -244,19 +239,21 @@ public partial class FaissIndex : VectorIndex
         MaxCodes = parameters.MaxCodes ?? 0,
         KFactor = parameters.KFactor ?? 0,
         Selector = selector,
+        EfSearch = parameters.EfSearch ?? 0,
+        Ht = parameters.PolysemousHt ?? 0,
     };
 
     // A call that failed half-way may have changed something: the state is read back before the error goes on.
     private void Finish(NativeStatus status)
     {
         var failure = status == NativeStatus.Ok ? null : NativeStatusExtensions.LastException(status);
-        Refresh();
+        RefreshAll();
         if (failure is not null)
             throw failure;
     }
 
-    // Kept on this side so that Count and IsTrained never wait behind an add.
-    private void Refresh()
+    /// <summary>Reads back what is kept on this side, so that Count, IsTrained and the like never wait behind an add.</summary>
+    private protected virtual void Refresh()
     {
         NativeMethods.faissnet_index_ntotal(Handle, out var count).ThrowIfFailed();
         NativeMethods.faissnet_index_is_trained(Handle, out var isTrained).ThrowIfFailed();

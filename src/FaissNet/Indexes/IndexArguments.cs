@@ -20,14 +20,67 @@ internal static class IndexArguments
 
     public static void RequireIvf(int d, int nlist, MetricType metric)
     {
-        RequireDimension(d);
+        RequireUsual(d, metric);
         if (nlist < 1)
             throw new ArgumentOutOfRangeException(nameof(nlist), nlist, $"nlist is {nlist}: expected at least 1.");
+    }
 
+    public static T NotNull<T>(T argument, string name)
+        where T : class => argument ?? throw new ArgumentNullException(name);
+
+    public static void RequireUsual(int d, MetricType metric)
+    {
+        RequireDimension(d);
         if (metric is not (MetricType.L2 or MetricType.InnerProduct))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(metric), metric, $"metric is {metric}: this index type knows {MetricType.L2} and {MetricType.InnerProduct}.");
         }
+    }
+
+    public static void RequirePq(int d, int m, int nbits)
+    {
+        if (m < 1 || d % m != 0)
+            throw new ArgumentOutOfRangeException(nameof(m), m, $"m is {m}: expected a divisor of d = {d}.");
+
+        RequireBits(nbits);
+    }
+
+    public static void RequireFastScan(int d, int m, int nbits, int bbs)
+    {
+        RequirePq(d, m, nbits);
+        if (nbits != 4)
+            throw new ArgumentOutOfRangeException(nameof(nbits), nbits, $"nbits is {nbits}: fast-scan codes have 4 bits.");
+
+        if (bbs < 32 || bbs % 32 != 0)
+            throw new ArgumentOutOfRangeException(nameof(bbs), bbs, $"bbs is {bbs}: expected a multiple of 32.");
+    }
+
+    public static void RequireAdditive(int m, int nbits, AdditiveQuantizerSearchType searchType)
+    {
+        if (m is < 1 or > 1024)
+            throw new ArgumentOutOfRangeException(nameof(m), m, $"m is {m}: expected 1 to 1024.");
+
+        RequireBits(nbits);
+        if (!Enum.IsDefined(searchType))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(searchType), searchType, $"searchType is {(int)searchType}: expected one of {nameof(AdditiveQuantizerSearchType)}'s values.");
+        }
+    }
+
+    public static int QType(ScalarQuantizerType qtype) => Enum.IsDefined(qtype)
+        ? (int)qtype
+        : throw new ArgumentOutOfRangeException(
+            nameof(qtype), qtype, $"qtype is {(int)qtype}: expected one of {string.Join(", ", Enum.GetNames<ScalarQuantizerType>())}.");
+
+    public static int Links(int m) => m is >= 2 and <= 4096
+        ? m
+        : throw new ArgumentOutOfRangeException(nameof(m), m, $"m is {m}: expected 2 to 4096 links per vector.");
+
+    private static void RequireBits(int nbits)
+    {
+        if (nbits is < 1 or > IndexIVFPQ.MaxNBits)
+            throw new ArgumentOutOfRangeException(nameof(nbits), nbits, $"nbits is {nbits}: expected 1 to {IndexIVFPQ.MaxNBits}.");
     }
 }

@@ -11,19 +11,25 @@ public sealed class IndexIVFFlat : IndexIVF
     /// <param name="metric">L2 or inner product.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public IndexIVFFlat(int d, int nlist, MetricType metric = MetricType.L2)
-        : this(Create(d, nlist, metric))
+        : base(null, Spec(IndexKind.IvfFlat, d, nlist, metric))
+    {
+    }
+
+    /// <summary>An index over a coarse quantizer of the caller's, such as an <see cref="IndexHNSWFlat"/>.</summary>
+    /// <param name="quantizer">A flat, SQ, PQ or HNSW index without vectors, or with <paramref name="nlist"/> centroids. It becomes a part of
+    /// this index: see <see cref="FaissIndex.Parts"/>.</param>
+    /// <param name="d">Components per vector.</param>
+    /// <param name="nlist">Inverted lists.</param>
+    /// <param name="metric">L2 or inner product.</param>
+    /// <exception cref="ArgumentException">The quantizer does not fit, or is a part of another index.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    public IndexIVFFlat(FaissIndex quantizer, int d, int nlist, MetricType metric = MetricType.L2)
+        : base(IndexArguments.NotNull(quantizer, nameof(quantizer)), Spec(IndexKind.IvfFlat, d, nlist, metric))
     {
     }
 
     internal IndexIVFFlat(FaissIndexHandle handle)
         : base(handle)
     {
-    }
-
-    private static FaissIndexHandle Create(int d, int nlist, MetricType metric)
-    {
-        IndexArguments.RequireIvf(d, nlist, metric);
-        NativeMethods.faissnet_index_ivf_flat_new(d, nlist, (int)metric, out var handle).ThrowIfFailed();
-        return handle;
     }
 }

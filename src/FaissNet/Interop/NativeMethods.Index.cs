@@ -11,13 +11,6 @@ internal static unsafe partial class NativeMethods
     internal static partial NativeStatus faissnet_index_flat_new(int d, int metric, out FaissIndexHandle index);
 
     [LibraryImport(Library)]
-    internal static partial NativeStatus faissnet_index_ivf_flat_new(int d, long nlist, int metric, out FaissIndexHandle index);
-
-    [LibraryImport(Library)]
-    internal static partial NativeStatus faissnet_index_ivf_pq_new(
-        int d, long nlist, long m, int nbits, int metric, out FaissIndexHandle index);
-
-    [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_clone(FaissIndexHandle index, out FaissIndexHandle copy);
 
     [LibraryImport(Library)]

@@ -10,6 +10,8 @@ internal unsafe struct NativeSearchParameters
     public long MaxCodes;
     public double KFactor;
     public NativeSelector* Selector;
+    public long EfSearch;
+    public long Ht;
 }
 
 /// <summary><c>faissnet_selector</c>.</summary>

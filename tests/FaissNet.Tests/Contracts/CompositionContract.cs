@@ -71,7 +71,7 @@ public sealed class CompositionContract
     }
 
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public async Task What_is_saved_without_waiting_is_what_is_saved(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(Count, seed: 2));
@@ -88,7 +88,7 @@ public sealed class CompositionContract
     }
 
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public async Task Saving_can_be_cancelled_and_then_leaves_the_file_as_it_was(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(Count, seed: 2));
@@ -105,7 +105,7 @@ public sealed class CompositionContract
     }
 
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public async Task Errors_of_saving_come_with_the_task(IndexCase type)
     {
         var index = type.Create();

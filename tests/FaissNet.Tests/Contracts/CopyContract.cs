@@ -6,7 +6,7 @@ namespace FaissNet.Tests.Contracts;
 public sealed class CopyContract
 {
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public void A_loaded_index_is_the_saved_one(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(80, seed: 2));
@@ -19,10 +19,17 @@ public sealed class CopyContract
     }
 
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public void An_untrained_index_and_an_empty_one_survive_too(IndexCase type)
     {
         using var untrained = type.Create();
+        // FAISS computes tables of codebooks that are not there.
+        if (type.Type.Contains("Residual", StringComparison.Ordinal) || type.Type.Contains("LocalSearch", StringComparison.Ordinal))
+        {
+            Assert.Throws<NotSupportedException>(() => type.Load(IndexCase.Bytes(untrained)));
+            return;
+        }
+
         using var loaded = type.Load(IndexCase.Bytes(untrained));
         Assert.Equal((untrained.IsTrained, 0L), (loaded.IsTrained, loaded.Count));
         // FAISS saves an OPQ as the matrix that it learnt: without one, nothing is left that could learn.
@@ -42,7 +49,7 @@ public sealed class CopyContract
     }
 
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public void Two_indexes_in_one_stream_come_back_one_after_the_other(IndexCase type)
     {
         using var first = type.CreateFilled(type.Vectors(8, seed: 2));
@@ -60,7 +67,7 @@ public sealed class CopyContract
     }
 
     [Theory]
-    [IndexData]
+    [IndexData(without: Traits.Unsaved)]
     public void A_loaded_index_takes_more_vectors(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(30, seed: 2));
@@ -99,6 +106,13 @@ public sealed class CopyContract
     public void An_untrained_clone_can_be_trained(IndexCase type)
     {
         using var index = type.Create();
+        // Copied as through a file, of which FAISS computes tables of codebooks that are not there.
+        if (type.Type.Contains("Residual", StringComparison.Ordinal))
+        {
+            Assert.Throws<NotSupportedException>(index.Clone);
+            return;
+        }
+
         using var clone = index.Clone();
         Assert.Equal(index.IsTrained, clone.IsTrained);
         if (type.Has(Traits.Trains))

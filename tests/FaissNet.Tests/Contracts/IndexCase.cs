@@ -67,6 +67,9 @@ public enum Traits
 
     /// <summary>Has range search, over what another index finds within the radius.</summary>
     RangesByBase = 131_072,
+
+    /// <summary>FAISS does not write it to files; its parts it does.</summary>
+    Unsaved = 262_144,
 }
 
 /// <summary>An engine: where its indexes come from.</summary>
@@ -95,6 +98,13 @@ public sealed record IndexCase(Engine Engine, string Type, int Dimension, Metric
     {
         if (!Has(Traits.Trains))
             return Create();
+
+        if (Has(Traits.Unsaved))
+        {
+            var made = Create();
+            made.Train(Vectors(Registry.TrainingCount, seed: 1));
+            return made;
+        }
 
         var trained = Trained.GetOrAdd(Key, _ => new Lazy<byte[]>(() =>
         {
@@ -141,7 +151,7 @@ public sealed record IndexCase(Engine Engine, string Type, int Dimension, Metric
     public void SearchAll(VectorIndex index)
     {
         ProbeAll(index);
-        if (Type.StartsWith("HNSW", StringComparison.Ordinal))
+        if (Type.Contains("HNSW", StringComparison.Ordinal))
             index.SetParameter("efSearch", 1000);
     }
 
@@ -149,7 +159,10 @@ public sealed record IndexCase(Engine Engine, string Type, int Dimension, Metric
     public static byte[] Bytes(VectorIndex index)
     {
         using var stream = new MemoryStream();
-        index.Save(stream);
+        IReadOnlyList<VectorIndex> saved = index is IndexShards or IndexReplicas ? ((FaissIndex)index).Parts : [index];
+        foreach (var one in saved)
+            one.Save(stream);
+
         return stream.ToArray();
     }
 

@@ -182,5 +182,7 @@ public sealed class MergeContract
     }
 
     // IDMap2 is an IDMap to some, but not the other way round; they are left out.
-    private static bool AreOneType(IndexCase a, IndexCase b) => a.Type.StartsWith("IDMap", StringComparison.Ordinal) && b.Type.StartsWith("IDMap", StringComparison.Ordinal);
+    // Made in different ways, or with quantizers that hold the same centroids.
+    private static bool AreOneType(IndexCase a, IndexCase b) =>
+        new[] { "IDMap", "IndexIVFFlat" }.Any(name => a.Type.Contains(name, StringComparison.Ordinal) && b.Type.Contains(name, StringComparison.Ordinal));
 }

@@ -60,7 +60,7 @@ public sealed class ParameterContract
     }
 
     [Theory]
-    [IndexData(with: Traits.Probes)]
+    [IndexData(with: Traits.Probes, without: Traits.Unsaved)]
     public void Parameters_are_saved_as_FAISS_saves_them(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(50, seed: 2));

@@ -50,10 +50,66 @@ public static class Registry
         Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Whole) with { MinimumRecall = 0.9 },
         Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
         Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole)) with { MinimumRecall = 0.5 },
-        Factory("LSH", Numbers | Removes | Repeatable | Encodes) with { MinimumRecall = 0.05 },
+        Factory("LSH", Numbers | Removes | Repeatable | Encodes | Merges) with { MinimumRecall = 0.05 },
+        .. TypedCases(),
         Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
             with { MinimumRecall = 0.99, Normalizes = true },
     ];
+
+    // What the factory makes above, and more, by constructors.
+    private static IEnumerable<IndexCase> TypedCases() =>
+    [
+        Native("IndexPQ", (Codes | Watched) & ~Ranges, () => new IndexPQ(D, 4)) with { MinimumRecall = 0.6 },
+        Native("IndexPQ IP", (Codes | Watched) & ~Ranges, () => new IndexPQ(D, 4, 8, MetricType.InnerProduct)) with { MinimumRecall = 0.6 },
+        Native("IndexPQFastScan", Trains | Numbers | Removes | Reconstructs | Merges | Watched | Repeatable, () => new IndexPQFastScan(D, 8)) with { MinimumRecall = 0.5 },
+        Native("IndexIVFPQFastScan by residual", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole), () => new IndexIVFPQFastScan(D, NList, 8) { ByResidual = true }) with { MinimumRecall = 0.5 },
+        Native("IndexScalarQuantizer", Codes & ~Ranges, () => new IndexScalarQuantizer(D, ScalarQuantizerType.QT_6bit)) with { MinimumRecall = 0.9 },
+        Native("IndexIVFScalarQuantizer", Ivf, () => new IndexIVFScalarQuantizer(D, NList, ScalarQuantizerType.QT_fp16, MetricType.InnerProduct) { ByResidual = false }) with { MinimumRecall = 0.9 },
+        Native("IndexHNSWFlat", Numbers | Reconstructs | Lossless | DistancesToStored | Selects, () => new IndexHNSWFlat(D, 16)) with { MinimumRecall = 0.9 },
+        Native("IndexHNSWFlat IP", Numbers | Reconstructs | Lossless | DistancesToStored | Selects, () => new IndexHNSWFlat(D, 16, MetricType.InnerProduct)) with { MinimumRecall = 0.8 },
+        Native("IndexHNSWSQ", Trains | Numbers | Reconstructs | DistancesToStored | Selects, () => new IndexHNSWSQ(D, ScalarQuantizerType.QT_8bit, 16)) with { MinimumRecall = 0.85 },
+        Native("IndexHNSWPQ", Trains | Numbers | Reconstructs | DistancesToStored | Selects, () => new IndexHNSWPQ(D, 4, 16)) with { MinimumRecall = 0.5 },
+        Native("IndexLSH", Trains | Numbers | Removes | Repeatable | Encodes | Merges, () => new IndexLSH(D, 64, rotateData: true, trainThresholds: true)) with { MinimumRecall = 0.05 },
+        Native("IndexIVFFlat over HNSW", (Ivf | Lossless) & ~Repeatable, () => new IndexIVFFlat(new IndexHNSWFlat(D, 16), D, NList)) with { MinimumRecall = 0.9 },
+        Native("IndexIDMap", IdMap, () => new IndexIDMap(new IndexFlatL2(D))),
+        Native("IndexIDMap2 IP", IdMap, () => new IndexIDMap2(new IndexFlatIP(D))),
+        Native("IndexPreTransform", Trains | Numbers | Removes | Reconstructs | Ranges | Whole, () => new IndexPreTransform(D, "PCA16", new IndexFlatL2(16))) with { MinimumRecall = 0.99 },
+        Native("IndexRefineFlat", Trains | Numbers | Reconstructs | Lossless | DistancesToStored | Watched | Repeatable | Whole | Refines, () => new IndexRefineFlat(new IndexPQ(D, 4, 4))) with { MinimumRecall = 0.35 },
+        Native("IndexResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes, () => new IndexResidualQuantizer(D, 3, 6)) with { MinimumRecall = 0.4 },
+        Native("IndexLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes, () => new IndexLocalSearchQuantizer(D, 3, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
+        Trusted("IndexIVFResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored | Encodes), () => new IndexIVFResidualQuantizer(D, NList, 2, 6)) with { MinimumRecall = 0.5 },
+        Trusted("IndexIVFLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored | Encodes), () => new IndexIVFLocalSearchQuantizer(D, NList, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.4 },
+        Native("IndexShards", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D), new IndexFlatL2(D), new IndexFlatL2(D), new IndexFlatL2(D))),
+        Native("IndexShards by ids", (IvfFlat | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D, MetricType.InnerProduct, successiveIds: false),
+            new IndexIVFFlat(D, NList, MetricType.InnerProduct), new IndexIVFFlat(D, NList, MetricType.InnerProduct))),
+        Native("IndexReplicas", (Flat | Ranges | Unsaved) & ~(Merges | Encodes), () => Replicas(new IndexReplicas(D), new IndexFlatL2(D), new IndexFlatL2(D))),
+    ];
+
+    // Files of these are not checked, and so loaded only on trust.
+    private static IndexCase Trusted(string type, Traits traits, Func<VectorIndex> create) =>
+        Native(type, traits, create) with { Engine = NativeEngine with { Load = stream => FaissIndex.Load(stream, trusted: true) } };
+
+    private static IndexShards Shards(IndexShards shards, params FaissIndex[] members)
+    {
+        foreach (var member in members)
+            shards.AddShard(member);
+
+        return shards;
+    }
+
+    private static IndexReplicas Replicas(IndexReplicas replicas, params FaissIndex[] members)
+    {
+        foreach (var member in members)
+            replicas.AddReplica(member);
+
+        return replicas;
+    }
+
+    private static IndexCase Native(string type, Traits traits, Func<VectorIndex> create)
+    {
+        using var example = create();
+        return new IndexCase(NativeEngine, type, example.Dimension, example.Metric, traits, create);
+    }
 
     // One line per type.
     private static IEnumerable<IndexCase> ManagedCases() =>

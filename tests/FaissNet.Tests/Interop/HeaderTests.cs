@@ -98,22 +98,45 @@ public sealed partial class HeaderTests
     }
 
     [Fact]
-    [NeedsNative]
-    public void Kinds_become_their_classes()
+    public void Every_kind_of_index_and_of_part_has_its_value()
     {
-        // FaissIndex.Wrap holds these as numbers.
-        var expected = new Dictionary<string, Type>
-        {
-            ["OTHER"] = typeof(FaissIndex), ["FLAT"] = typeof(IndexFlatL2), ["IVF_FLAT"] = typeof(IndexIVFFlat), ["IVF_PQ"] = typeof(IndexIVFPQ),
-        };
-        Assert.Equal(expected.Keys.Order(), Constants("FAISSNET_KIND_").Keys.Order());
-        foreach (var (kind, description) in new[] { ("OTHER", "HNSW8"), ("FLAT", "Flat"), ("IVF_FLAT", "IVF2,Flat"), ("IVF_PQ", "IVF2,PQ2x4np") })
-        {
-            using var index = IndexFactory.Create(4, description);
-            NativeMethods.faissnet_index_kind(index.Handle, out var value).ThrowIfFailed();
-            Assert.Equal(Constant($"FAISSNET_KIND_{kind}"), value);
-            Assert.Equal(expected[kind], index.GetType());
-        }
+        AssertEnum<IndexKind>("FAISSNET_KIND_");
+        AssertEnum<IndexPart>("FAISSNET_PART_");
+    }
+
+    [Theory]
+    [NeedsNative]
+    [InlineData("NSG8", "Other", typeof(FaissIndex))]
+    [InlineData("Flat", "Flat", typeof(IndexFlatL2))]
+    [InlineData("IVF2,Flat", "IvfFlat", typeof(IndexIVFFlat))]
+    [InlineData("IVF2,PQ2x4np", "IvfPq", typeof(IndexIVFPQ))]
+    [InlineData("IVF2,PQ2x4fs", "IvfPqFastScan", typeof(IndexIVFPQFastScan))]
+    [InlineData("IVF2,SQ8", "IvfScalarQuantizer", typeof(IndexIVFScalarQuantizer))]
+    [InlineData("IVF2,RQ2x4", "IvfResidualQuantizer", typeof(IndexIVFResidualQuantizer))]
+    [InlineData("IVF2,LSQ2x4", "IvfLocalSearchQuantizer", typeof(IndexIVFLocalSearchQuantizer))]
+    [InlineData("PQ2x4", "Pq", typeof(IndexPQ))]
+    [InlineData("PQ2x4fs", "PqFastScan", typeof(IndexPQFastScan))]
+    [InlineData("SQ8", "ScalarQuantizer", typeof(IndexScalarQuantizer))]
+    [InlineData("RQ2x4", "ResidualQuantizer", typeof(IndexResidualQuantizer))]
+    [InlineData("LSQ2x4", "LocalSearchQuantizer", typeof(IndexLocalSearchQuantizer))]
+    [InlineData("LSH", "Lsh", typeof(IndexLSH))]
+    [InlineData("HNSW8", "HnswFlat", typeof(IndexHNSWFlat))]
+    [InlineData("HNSW8,SQ8", "HnswSq", typeof(IndexHNSWSQ))]
+    [InlineData("HNSW8,PQ2", "HnswPq", typeof(IndexHNSWPQ))]
+    [InlineData("PCA2,Flat", "PreTransform", typeof(IndexPreTransform))]
+    [InlineData("IDMap,Flat", "IdMap", typeof(IndexIDMap))]
+    [InlineData("IDMap2,Flat", "IdMap2", typeof(IndexIDMap2))]
+    [InlineData("Flat,Refine(SQ8)", "Refine", typeof(IndexRefine))]
+    [InlineData("SQ8,RFlat", "RefineFlat", typeof(IndexRefineFlat))]
+    [InlineData("IVF2,FlatDedup", "Other", typeof(FaissIndex))]
+    public void Kinds_become_their_classes(string description, string kind, Type expected)
+    {
+        using var index = IndexFactory.Create(4, description);
+
+        NativeMethods.faissnet_index_kind(index.Handle, out var value).ThrowIfFailed();
+
+        Assert.Equal(Enum.Parse<IndexKind>(kind), (IndexKind)value);
+        Assert.Equal(expected, index.GetType());
     }
 
     [Fact]
@@ -131,6 +154,7 @@ public sealed partial class HeaderTests
     [InlineData("faissnet_clustering_parameters", typeof(NativeClusteringParameters))]
     [InlineData("faissnet_iteration_stats", typeof(NativeIterationStats))]
     [InlineData("faissnet_statistics", typeof(NativeStatistics))]
+    [InlineData("faissnet_index_spec", typeof(NativeIndexSpec))]
     public void Structs_have_the_same_fields(string name, Type type)
     {
         var body = Regex.Match(Header, $@"typedef struct {name} \{{(?<body>[^}}]*)\}}").Groups["body"].Value;
@@ -143,7 +167,7 @@ public sealed partial class HeaderTests
                 "const int64_t*" => typeof(long*),
                 "const uint8_t*" => typeof(byte*),
                 "const faissnet_selector*" or "const struct faissnet_selector*" => typeof(NativeSelector*),
-                "void*" => typeof(void*),
+                "void*" or "struct faissnet_index*" => typeof(void*),
                 "faissnet_select_fn" => typeof(delegate* unmanaged<void*, long, int>),
                 "faissnet_monitor_fn" => typeof(delegate* unmanaged<void*, int, long, long, int>),
                 var other => throw new InvalidOperationException($"no rule for the field type {other}"),
@@ -200,6 +224,7 @@ public sealed partial class HeaderTests
         "const faissnet_monitor*" => ["NativeMonitor*"],
         "const faissnet_selector*" => ["NativeSelector*"],
         "const faissnet_search_parameters*" => ["NativeSearchParameters*"],
+        "const faissnet_index_spec*" => ["NativeIndexSpec*"],
         "faissnet_write_fn" => ["fn(Void*, Void*, Int64) Int32"],
         "faissnet_read_fn" => ["fn(Void*, Void*, Int64) Int64"],
         var other => throw new InvalidOperationException($"no rule for the parameter type {other}"),

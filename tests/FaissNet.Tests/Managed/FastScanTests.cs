@@ -1,6 +1,7 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Serialization;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Managed;
 
@@ -116,7 +117,7 @@ public sealed unsafe class FastScanTests
         const int d = 10;
         foreach (var (name, vectors) in Adversaries(d))
         {
-            using var index = new IndexPQFastScan(d, 5, 4, metric);
+            using var index = new M.IndexPQFastScan(d, 5, 4, metric);
             index.Train(vectors);
             index.Add(vectors);
             foreach (var k in new[] { 1, 10, 32, 33, 200, 1500 })
@@ -160,7 +161,7 @@ public sealed unsafe class FastScanTests
         {
             new FaissNet.Managed.IndexIVFPQFastScan(d, 8, 8) { NProbe = 8 },
             new FaissNet.Managed.IndexIVFPQFastScan(d, 8, 8) { ByResidual = true, NProbe = 8 },
-            new IndexPQFastScan(d, 8),
+            new M.IndexPQFastScan(d, 8),
         })
         {
             using (index)
@@ -172,7 +173,7 @@ public sealed unsafe class FastScanTests
                 Assert.Equal(350, removed);
                 Assert.Equal(350, index.Count);
                 // A flat index numbers on; lists keep ids.
-                Assert.Equal(before, index.Reconstruct(index is IndexPQFastScan ? 349 : 699));
+                Assert.Equal(before, index.Reconstruct(index is M.IndexPQFastScan ? 349 : 699));
                 index.Add(vectors.AsSpan(700 * d, 800 * d));
                 CheckAgainstAll("changed", index, vectors.AsSpan(0, 10 * d), 25, null);
                 index.Reset();
@@ -192,7 +193,7 @@ public sealed unsafe class FastScanTests
         var vectors = TestVectors.Clustered(3000, d, seed: 4);
         var queries = TestVectors.Clustered(50, d, seed: 5);
         using var native = FaissNet.IndexFactory.Create(d, "PQ8x4fs");
-        using var index = new IndexPQFastScan(d, 8);
+        using var index = new M.IndexPQFastScan(d, 8);
         native.Train(vectors);
         index.Train(vectors);
         native.Add(vectors);

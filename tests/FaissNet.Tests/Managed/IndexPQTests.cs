@@ -1,5 +1,6 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Managed;
 
@@ -19,7 +20,7 @@ public sealed class IndexPQTests
         using var native = IndexFactory.Create(d, $"PQ{m}x{nbits}np", metric);
         native.Train(vectors);
         native.Add(vectors);
-        using var managed = new IndexPQ(d, m, nbits, metric);
+        using var managed = new M.IndexPQ(d, m, nbits, metric);
         var state = FaissProductQuantizer.Make(d, m, nbits, vectors, vectors);
         managed.RestoreTraining(state.Centroids);
         managed.Add(vectors);
@@ -30,7 +31,7 @@ public sealed class IndexPQTests
         Assert.Equal(700, native.Remove(IdSelector.Range(100, 800)));
         Compare();
 
-        using var more = new IndexPQ(d, m, nbits, metric);
+        using var more = new M.IndexPQ(d, m, nbits, metric);
         more.RestoreTraining(state.Centroids);
         more.Add(queries);
         managed.MergeFrom(more);
@@ -69,12 +70,12 @@ public sealed class IndexPQTests
     public void What_does_not_fit_is_not_merged()
     {
         var vectors = TestVectors.Clustered(600, 8, seed: 1);
-        using var index = new IndexPQ(8, 2);
-        using var other = new IndexPQ(8, 4);
+        using var index = new M.IndexPQ(8, 2);
+        using var other = new M.IndexPQ(8, 4);
         index.Train(vectors);
         other.Train(vectors);
         Assert.Throws<ArgumentException>(() => index.MergeFrom(other));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new IndexPQ(8, 3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new IndexPQ(8, 2, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new M.IndexPQ(8, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new M.IndexPQ(8, 2, 0));
     }
 }

@@ -1,5 +1,6 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Managed;
 
@@ -58,7 +59,7 @@ public sealed class IndexRefineTests
     [Fact]
     public void Generic_refinement_orders_by_the_second_index()
     {
-        using var index = new IndexRefine(
+        using var index = new M.IndexRefine(
             new FaissNet.Managed.IndexIVFPQFastScan(D, 8, 4), new FaissNet.Managed.IndexFlat(D)) { KFactor = 10 };
         using var flat = Filled(MetricType.L2, m: 4);
         index.Train(Vectors);
@@ -118,17 +119,17 @@ public sealed class IndexRefineTests
     {
         using var filled = new FaissNet.Managed.IndexFlat(D);
         filled.Add(Vectors);
-        Assert.Throws<ArgumentException>(() => new IndexRefineFlat(filled));
-        Assert.Throws<ArgumentException>(() => new IndexRefine(filled, new FaissNet.Managed.IndexFlat(D)));
-        Assert.Throws<ArgumentException>(() => new IndexRefine(filled, filled));
+        Assert.Throws<ArgumentException>(() => new M.IndexRefineFlat(filled));
+        Assert.Throws<ArgumentException>(() => new M.IndexRefine(filled, new FaissNet.Managed.IndexFlat(D)));
+        Assert.Throws<ArgumentException>(() => new M.IndexRefine(filled, filled));
         using var index = Filled(MetricType.L2);
         Assert.Throws<ArgumentOutOfRangeException>(() => index.KFactor = 0.5f);
         Assert.Throws<ArgumentException>(() => index.SetParameter("k_factor_rf", 2000));
     }
 
-    private static IndexRefineFlat Filled(MetricType metric, int m = 8)
+    private static M.IndexRefineFlat Filled(MetricType metric, int m = 8)
     {
-        var index = new IndexRefineFlat(new FaissNet.Managed.IndexIVFPQFastScan(D, 8, m, 4, metric));
+        var index = new M.IndexRefineFlat(new FaissNet.Managed.IndexIVFPQFastScan(D, 8, m, 4, metric));
         index.Train(Vectors);
         index.Add(Vectors);
         return index;

@@ -1,5 +1,6 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Managed;
 
@@ -105,7 +106,7 @@ public sealed unsafe class PqListsTests
         const int d = 16;
         var vectors = TestVectors.Clustered(1000, d, seed: 1);
         using var index = new FaissNet.Managed.IndexIVFPQ(d, 8, 4);
-        using var flat = new IndexPQ(d, 4);
+        using var flat = new M.IndexPQ(d, 4);
         index.Train(vectors);
         index.Add(vectors);
         flat.Train(vectors);

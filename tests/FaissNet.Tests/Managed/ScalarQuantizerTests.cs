@@ -1,14 +1,18 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Managed;
 
 /// <summary>Scalar quantizers against FAISS's, and their kernels against the decoded vectors.</summary>
 public sealed unsafe class ScalarQuantizerTests
 {
-    public static TheoryData<ScalarQuantizerType> Types => [.. Enum.GetValues<ScalarQuantizerType>()];
+    // Those of the managed engine; newer FAISS has more.
+    private static readonly ScalarQuantizerType[] Known = [.. Enum.GetValues<ScalarQuantizerType>().Where(type => type <= ScalarQuantizerType.QT_6bit)];
 
-    public static TheoryData<ScalarQuantizerType, MetricType, int> Cases => [.. from type in Enum.GetValues<ScalarQuantizerType>()
+    public static TheoryData<ScalarQuantizerType> Types => [.. Known];
+
+    public static TheoryData<ScalarQuantizerType, MetricType, int> Cases => [.. from type in Known
         from metric in new[] { MetricType.L2, MetricType.InnerProduct }
         from d in new[] { 16, 13 }
         select (type, metric, d)];
@@ -66,7 +70,7 @@ public sealed unsafe class ScalarQuantizerTests
     {
         var vectors = Vectors(type, 500, d, seed: 4);
         var queries = Vectors(type, 20, d, seed: 5);
-        using var ours = new IndexScalarQuantizer(d, type, metric);
+        using var ours = new M.IndexScalarQuantizer(d, type, metric);
         ours.Train(vectors);
         using var faiss = ScalarQuantizerFiles.Load(d, type, metric, ours.Sq.Trained.ToArray());
         faiss.Add(vectors);
@@ -103,7 +107,7 @@ public sealed unsafe class ScalarQuantizerTests
         faiss.Train(vectors);
         faiss.Add(vectors);
         var (centroids, trained) = ScalarQuantizerFiles.ReadIvf(faiss);
-        using var ours = new IndexIVFScalarQuantizer(d, 8, type, metric);
+        using var ours = new M.IndexIVFScalarQuantizer(d, 8, type, metric);
         ours.RestoreTraining(centroids, trained);
         ours.Add(vectors);
 
@@ -114,7 +118,7 @@ public sealed unsafe class ScalarQuantizerTests
         }
 
         AssertClose(faiss.Reconstruct(77), ours.Reconstruct(77), 1e-6f);
-        using var trainedHere = new IndexIVFScalarQuantizer(d, 8, type, metric);
+        using var trainedHere = new M.IndexIVFScalarQuantizer(d, 8, type, metric);
         trainedHere.Train(vectors);
         AssertClose(trained, trainedHere.Sq.Trained.ToArray(), 1e-4f);
     }
@@ -159,7 +163,8 @@ public sealed unsafe class ScalarQuantizerTests
     public void Arguments_are_checked()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(0, ScalarQuantizerType.QT_8bit));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(4, (ScalarQuantizerType)7));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(4, (ScalarQuantizerType)9));
+        Assert.Throws<NotSupportedException>(() => new ScalarQuantizer(4, ScalarQuantizerType.QT_bf16));
         var quantizer = new ScalarQuantizer(4, ScalarQuantizerType.QT_8bit);
         Assert.Throws<InvalidOperationException>(() => quantizer.Encode(new float[4], new byte[4]));
         Assert.Throws<ArgumentException>(() => quantizer.Train([]));
@@ -176,7 +181,7 @@ public sealed unsafe class ScalarQuantizerTests
         foreach (var knob in knobs)
             Assert.Equal(knob switch { "DOTNET_EnableAVX512" => 8, "DOTNET_EnableAVX2" => 4, _ => 1 }, ScalarDistances.Width);
 
-        foreach (var type in Enum.GetValues<ScalarQuantizerType>())
+        foreach (var type in Known)
         {
             for (var d = 1; d <= 70; d++)
             {

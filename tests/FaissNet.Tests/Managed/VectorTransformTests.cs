@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 using ManagedCenteringTransform = FaissNet.Managed.CenteringTransform;
 using ManagedClustering = FaissNet.Managed.Clustering;
 using ManagedClusteringParameters = FaissNet.Managed.ClusteringParameters;
@@ -205,7 +206,7 @@ public sealed class VectorTransformTests
         const int d = 5;
         var vectors = TestVectors.Uniform(3, d, 9, seed: 1);
         var bytes = Save(d, "Pad8,Flat", vectors);
-        using var index = (IndexPreTransform)FaissNet.Managed.IndexFactory.Create(d, "Pad8,Flat");
+        using var index = (M.IndexPreTransform)FaissNet.Managed.IndexFactory.Create(d, "Pad8,Flat");
         var map = ((ManagedRemapDimensionsTransform)index.Chain[0]).Map;
         Assert.Equal("RmDT"u8.ToArray(), bytes.AsSpan(41, 4).ToArray());
         for (var i = 0; i < 8; i++)

@@ -1,5 +1,6 @@
 using FaissNet.Managed;
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 using ManagedCenteringTransform = FaissNet.Managed.CenteringTransform;
 using ManagedFlatIP = FaissNet.Managed.IndexFlatIP;
 using ManagedFlatL2 = FaissNet.Managed.IndexFlatL2;
@@ -24,7 +25,7 @@ public sealed class WrapperTests
     public void Ids_stand_for_numbers_as_in_FAISS()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "IDMap,Flat");
-        using var ours = new IndexIDMap(new ManagedFlatL2(D));
+        using var ours = new M.IndexIDMap(new ManagedFlatL2(D));
         faiss.AddWithIds(Vectors, Ids);
         ours.AddWithIds(Vectors, Ids);
         AssertSame(faiss, ours, null);
@@ -54,7 +55,7 @@ public sealed class WrapperTests
     public void A_range_search_gives_ids()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "IDMap,Flat");
-        using var ours = new IndexIDMap2(new ManagedFlatL2(D));
+        using var ours = new M.IndexIDMap2(new ManagedFlatL2(D));
         faiss.AddWithIds(Vectors, Ids);
         ours.AddWithIds(Vectors, Ids);
         var expected = faiss.RangeSearch(Queries, 400);
@@ -67,8 +68,8 @@ public sealed class WrapperTests
     [Fact]
     public void Merging_keeps_and_shifts_ids()
     {
-        using var first = new IndexIDMap(new ManagedFlatL2(D));
-        using var second = new IndexIDMap(new ManagedFlatL2(D));
+        using var first = new M.IndexIDMap(new ManagedFlatL2(D));
+        using var second = new M.IndexIDMap(new ManagedFlatL2(D));
         first.AddWithIds(Vectors.AsSpan(0, 100 * D), Ids.AsSpan(0, 100));
         second.AddWithIds(Vectors.AsSpan(100 * D, 100 * D), Ids.AsSpan(100, 100));
         first.MergeFrom(second, 0);
@@ -79,7 +80,7 @@ public sealed class WrapperTests
         first.MergeFrom(second);
         Assert.Equal(Vectors.AsSpan(200 * D, D).ToArray(), first.Reconstruct(203));
 
-        using var other = new IndexIDMap(new IndexScalarQuantizer(D));
+        using var other = new M.IndexIDMap(new M.IndexScalarQuantizer(D));
         other.Train(Vectors);
         Assert.Throws<ArgumentException>(() => first.MergeFrom(other));
     }
@@ -87,12 +88,12 @@ public sealed class WrapperTests
     [Fact]
     public void An_IDMap_says_what_it_needs()
     {
-        using var map = new IndexIDMap(new ManagedFlatL2(D));
+        using var map = new M.IndexIDMap(new ManagedFlatL2(D));
         Assert.Throws<NotSupportedException>(() => map.Add(Vectors));
         using var full = new ManagedFlatL2(D);
         full.Add(Vectors);
-        Assert.Throws<ArgumentException>(() => new IndexIDMap(full));
-        using var lists = new IndexIDMap(new ManagedIVFFlat(D, 4));
+        Assert.Throws<ArgumentException>(() => new M.IndexIDMap(full));
+        using var lists = new M.IndexIDMap(new ManagedIVFFlat(D, 4));
         lists.Train(Vectors);
         lists.AddWithIds(Vectors, Ids);
         Assert.Throws<NotSupportedException>(() => lists.Remove(IdSelector.Batch(Ids[0])));
@@ -107,7 +108,7 @@ public sealed class WrapperTests
     public void A_cosine_index_is_FAISSs()
     {
         using var faiss = FaissNet.IndexFactory.Create(D, "L2norm,Flat", MetricType.InnerProduct);
-        using var ours = new IndexPreTransform(new ManagedNormalizationTransform(D), new ManagedFlatIP(D));
+        using var ours = new M.IndexPreTransform(new ManagedNormalizationTransform(D), new ManagedFlatIP(D));
         faiss.Add(Vectors);
         ours.Add(Vectors);
         AssertSame(faiss, ours, null);
@@ -125,7 +126,7 @@ public sealed class WrapperTests
     {
         // What the wrapper does, step by step.
         var pca = new ManagedPCAMatrix(D, 8);
-        using var ours = new IndexPreTransform([new ManagedCenteringTransform(D), pca], new ManagedIVFFlat(8, 4, metric));
+        using var ours = new M.IndexPreTransform([new ManagedCenteringTransform(D), pca], new ManagedIVFFlat(8, 4, metric));
         Assert.False(ours.IsTrained);
         ours.Train(Vectors);
         Assert.True(ours.IsTrained);
@@ -189,7 +190,7 @@ public sealed class WrapperTests
     {
         var centering = new ManagedCenteringTransform(D);
         centering.Train(new float[D]);
-        using var index = new IndexPreTransform(centering, new IndexScalarQuantizer(D));
+        using var index = new M.IndexPreTransform(centering, new M.IndexScalarQuantizer(D));
         index.Train(Vectors);
         Assert.Equal(new float[D], centering.Mean.ToArray());
     }
@@ -197,7 +198,7 @@ public sealed class WrapperTests
     [Fact]
     public void A_training_that_fails_leaves_the_index_untrained()
     {
-        using var index = new IndexPreTransform(new ManagedPCAMatrix(D, 8), new ManagedIVFFlat(8, 20));
+        using var index = new M.IndexPreTransform(new ManagedPCAMatrix(D, 8), new ManagedIVFFlat(8, 20));
         Assert.Throws<ArgumentException>(() => index.Train(Vectors.AsSpan(0, 15 * D)));
         Assert.False(index.IsTrained);
         index.Train(Vectors);
@@ -207,8 +208,8 @@ public sealed class WrapperTests
     [Fact]
     public void Dimensions_must_follow_each_other()
     {
-        Assert.Throws<ArgumentException>(() => new IndexPreTransform(new ManagedPCAMatrix(D, 8), new ManagedFlatL2(D)));
-        Assert.Throws<ArgumentException>(() => new IndexPreTransform([new ManagedPCAMatrix(D, 8), new ManagedCenteringTransform(D)], new ManagedFlatL2(D)));
+        Assert.Throws<ArgumentException>(() => new M.IndexPreTransform(new ManagedPCAMatrix(D, 8), new ManagedFlatL2(D)));
+        Assert.Throws<ArgumentException>(() => new M.IndexPreTransform([new ManagedPCAMatrix(D, 8), new ManagedCenteringTransform(D)], new ManagedFlatL2(D)));
     }
 
     private static void AssertSame(FaissIndex faiss, VectorIndex ours, SearchParameters? parameters) =>

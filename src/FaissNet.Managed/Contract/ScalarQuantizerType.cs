@@ -1,9 +1,9 @@
-namespace FaissNet.Managed;
+namespace FaissNet;
 
 // The names are FAISS's, underscores included: users look for them, and files hold the values.
 #pragma warning disable CA1707
 
-/// <summary>How a <see cref="ScalarQuantizer"/> writes components. FAISS's <c>ScalarQuantizer::QuantizerType</c>.</summary>
+/// <summary>How a scalar quantizer writes components. FAISS's <c>ScalarQuantizer::QuantizerType</c>.</summary>
 public enum ScalarQuantizerType
 {
     /// <summary>8 bits per component, over a range of its own for each.</summary>
@@ -26,10 +26,16 @@ public enum ScalarQuantizerType
 
     /// <summary>6 bits per component, over a range of its own for each.</summary>
     QT_6bit = 6,
+
+    /// <summary>Brain floats, 16 bits per component; needs no training. FAISS 1.9 and later, native engine only.</summary>
+    QT_bf16 = 7,
+
+    /// <summary>Components that are whole numbers from -128 to 127 already; needs no training. FAISS 1.9 and later, native engine only.</summary>
+    QT_8bit_direct_signed = 8,
 }
 
-/// <summary>How a <see cref="ScalarQuantizer"/> finds the range of the training values. FAISS's <c>ScalarQuantizer::RangeStat</c>, where <c>rs</c> is
-/// <see cref="ScalarQuantizer.RangeStatArg"/>.</summary>
+/// <summary>How a scalar quantizer finds the range of the training values. FAISS's <c>ScalarQuantizer::RangeStat</c>, where <c>rs</c> is its
+/// <c>rangestat_arg</c>.</summary>
 public enum ScalarQuantizerRangeStat
 {
     /// <summary>min - rs·(max - min) to max + rs·(max - min).</summary>
