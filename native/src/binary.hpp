@@ -14,12 +14,22 @@
 
 #include "handle.hpp"
 
+namespace faissnet {
+
+// Where the vector of each id lies, sorted by id.
+struct BinaryLocations {
+    std::vector<Locations::Place> mapped; // an IDMap's ids; offset is the position in the index that it wraps
+    std::vector<Locations::Place> listed; // an IVF's ids
+};
+
+} // namespace faissnet
+
 struct faissnet_binary_index : faissnet::Counted {
     std::unique_ptr<faiss::IndexBinary> index;
 
     // Built by the first reconstruction that needs it, as in faissnet_index.
     mutable std::mutex locations_mutex;
-    mutable std::unique_ptr<faissnet::Locations> locations;
+    mutable std::unique_ptr<faissnet::BinaryLocations> locations;
 
     void content_changed() noexcept {
         locations.reset();

@@ -210,7 +210,7 @@ void range_search(const faiss::IndexBinary& index, int64_t n, const uint8_t* x, 
     std::copy(distances.begin(), distances.end(), hits.distances);
 }
 
-void locate(const faiss::IndexBinary& outer, Locations& locations) {
+void locate(const faiss::IndexBinary& outer, BinaryLocations& locations) {
     const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
     if (auto map = dynamic_cast<const faiss::IndexBinaryIDMap*>(&outer)) {
         for (size_t i = 0; i < map->id_map.size(); i++) {
@@ -251,7 +251,7 @@ const Locations::Place& find(const std::vector<Locations::Place>& places, idx_t 
     return *(after - 1);
 }
 
-void reconstruct(const faiss::IndexBinary& index, const Locations& locations, idx_t id, uint8_t* code) {
+void reconstruct(const faiss::IndexBinary& index, const BinaryLocations& locations, idx_t id, uint8_t* code) {
     if (auto map = dynamic_cast<const faiss::IndexBinaryIDMap*>(&index)) {
         reconstruct(*map->index, locations, find(locations.mapped, id).offset, code);
     } else if (auto ivf = dynamic_cast<const faiss::IndexBinaryIVF*>(&index)) {
@@ -368,11 +368,11 @@ faissnet_status faissnet_binary_reconstruct(const faissnet_binary_index* index, 
     return guard([&] {
         const auto& source = open(index);
         require(vector != nullptr, "vector must hold d / 8 bytes");
-        const Locations* locations = nullptr;
+        const BinaryLocations* locations = nullptr;
         {
             const std::lock_guard<std::mutex> lock(index->locations_mutex);
             if (index->locations == nullptr) {
-                auto made = std::make_unique<Locations>();
+                auto made = std::make_unique<BinaryLocations>();
                 locate(source, *made);
                 index->locations = std::move(made);
             }

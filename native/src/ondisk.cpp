@@ -9,6 +9,7 @@
 
 #include "io.hpp"
 #include "merge.hpp"
+#include "parts.hpp"
 
 #ifndef _WIN32
 #include <fcntl.h>
@@ -22,7 +23,7 @@ namespace {
 #ifndef _WIN32
 
 // What goes into the data file, one part behind the other in each list.
-struct Part {
+struct Source {
     const faiss::InvertedLists* lists;
     int64_t add_id;
 };
@@ -95,7 +96,7 @@ class NewFile {
     std::FILE* file_;
 };
 
-void write_ids(NewFile& file, const Part& part, size_t list, size_t size, std::vector<idx_t>& ids) {
+void write_ids(NewFile& file, const Source& part, size_t list, size_t size, std::vector<idx_t>& ids) {
     const faiss::InvertedLists::ScopedIds scope(part.lists, list);
     ids.assign(scope.ids, scope.ids + size);
     for (auto& id : ids) {
@@ -104,7 +105,7 @@ void write_ids(NewFile& file, const Part& part, size_t list, size_t size, std::v
     file.write(ids.data(), size * sizeof(idx_t));
 }
 
-std::unique_ptr<StoredLists> store(const char* path, size_t nlist, size_t code_size, const std::vector<Part>& parts) {
+std::unique_ptr<StoredLists> store(const char* path, size_t nlist, size_t code_size, const std::vector<Source>& parts) {
     // FAISS cannot map an empty file.
     constexpr size_t kLeast = 4096;
     std::vector<StoredLists::List> lists(nlist);
@@ -165,7 +166,7 @@ void lists_to_disk(faissnet_index* handle, const char* path, int64_t count, cons
         fail(FAISSNET_UNSUPPORTED, "only an IVF, or one behind transforms, takes the lists of others");
     }
 
-    std::vector<Part> parts{{ivf->invlists, 0}};
+    std::vector<Source> parts{{ivf->invlists, 0}};
     int64_t total = index.ntotal;
     for (int64_t i = 0; i < count; i++) {
         const auto& other = open(others[i]);
@@ -177,7 +178,7 @@ void lists_to_disk(faissnet_index* handle, const char* path, int64_t count, cons
     }
 
     auto stored = store(path, ivf->nlist, ivf->code_size, parts);
-    handle->content_changed();
+    const Change change(*handle, Change::kVectors);
     ivf->set_direct_map_type(faiss::DirectMap::NoMap);
     ivf->replace_invlists(stored.release(), true);
     for (faiss::Index* outer = &index; count > 0 && outer != nullptr; outer = const_cast<faiss::Index*>(unwrap_once(*outer))) {
