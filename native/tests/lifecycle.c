@@ -136,14 +136,14 @@ TEST(lifecycle, factory) {
         {"IVF8,PQ4x4", "IndexIVFPQ", FAISSNET_KIND_IVF_PQ, 0},
         {"IVF8,PQ4+4", "IndexIVFPQR", FAISSNET_KIND_OTHER, 0},
         {"IVF8,FlatDedup", "IndexIVFFlatDedup", FAISSNET_KIND_OTHER, 0},
-        {"IVF8,SQ8", "IndexIVFScalarQuantizer", FAISSNET_KIND_OTHER, 0},
-        {"PQ4x4", "IndexPQ", FAISSNET_KIND_OTHER, 0},
-        {"HNSW8", "IndexHNSWFlat", FAISSNET_KIND_OTHER, 1},
-        {"IDMap,Flat", "IndexIDMap(IndexFlat)", FAISSNET_KIND_OTHER, 1},
-        {"IDMap2,Flat", "IndexIDMap2(IndexFlat)", FAISSNET_KIND_OTHER, 1},
-        {"OPQ1,IVF8,PQ4x4", "IndexPreTransform(IndexIVFPQ)", FAISSNET_KIND_OTHER, 0},
-        {"IDMap,PCA4,IVF8,Flat", "IndexIDMap(IndexPreTransform(IndexIVFFlat))", FAISSNET_KIND_OTHER, 0},
-        {"IVF8,PQ4x4,RFlat", "IndexRefine", FAISSNET_KIND_OTHER, 0},
+        {"IVF8,SQ8", "IndexIVFScalarQuantizer", FAISSNET_KIND_IVF_SCALAR_QUANTIZER, 0},
+        {"PQ4x4", "IndexPQ", FAISSNET_KIND_PQ, 0},
+        {"HNSW8", "IndexHNSWFlat", FAISSNET_KIND_HNSW_FLAT, 1},
+        {"IDMap,Flat", "IndexIDMap(IndexFlat)", FAISSNET_KIND_ID_MAP, 1},
+        {"IDMap2,Flat", "IndexIDMap2(IndexFlat)", FAISSNET_KIND_ID_MAP2, 1},
+        {"OPQ1,IVF8,PQ4x4", "IndexPreTransform(IndexIVFPQ)", FAISSNET_KIND_PRE_TRANSFORM, 0},
+        {"IDMap,PCA4,IVF8,Flat", "IndexIDMap(IndexPreTransform(IndexIVFFlat))", FAISSNET_KIND_ID_MAP, 0},
+        {"IVF8,PQ4x4,RFlat", "IndexRefine", FAISSNET_KIND_REFINE_FLAT, 0},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         faissnet_index* index = create(known[i].description);

@@ -159,7 +159,7 @@ TEST(merge, refuse) {
     FAILS(FAISSNET_INVALID_ARGUMENT, "metric", faissnet_index_merge_from(flat, inner, N));
     FAILS(FAISSNET_INVALID_ARGUMENT, "dimension", faissnet_index_merge_from(flat, small, N));
     EQUAL(N, ntotal(index));
-    static const char* const cannot[] = {"HNSW8", "IVF8,PQ4x4fs", "LSH"};
+    static const char* const cannot[] = {"HNSW8", "IVF8,PQ4x4fs"};
     for (size_t i = 0; i < sizeof cannot / sizeof *cannot; i++) {
         faissnet_index *to = filled(cannot[i]), *from = NULL;
         OK(faissnet_index_clone(to, &from));
