@@ -324,6 +324,26 @@ FAISSNET_API void faissnet_range_result_free(faissnet_range_result* result);
  * which lives until the content changes. */
 FAISSNET_API faissnet_status faissnet_index_reconstruct(const faissnet_index* index, int64_t id, float* vector);
 
+/* ---- Inverted lists --------------------------------------------------------- */
+
+/* These are of an index that is an IVF itself; others answer FAISSNET_UNSUPPORTED. */
+
+/* What one list holds, in the order in which it is stored. count is the list's size (faissnet_index_list_sizes); ids takes as many
+ * numbers, codes as many codes of the IVF's code_size. Either may be NULL. Fast-scan gives out no codes. */
+FAISSNET_API faissnet_status faissnet_index_list_read(
+    const faissnet_index* index, int64_t list, int64_t count, int64_t* ids, uint8_t* codes);
+
+/* The lists that a search of each vector would visit, nearest first, with the distances of their centroids: n * nprobe each; -1 where the
+ * quantizer finds no more. */
+FAISSNET_API faissnet_status faissnet_index_choose_lists(
+    const faissnet_index* index, int64_t n, const float* x, int64_t nprobe, int64_t* lists, float* distances);
+
+/* A search of given lists (FAISS's search_preassigned): n * nprobe numbers, -1 for none, and the distances of their centroids as
+ * faissnet_index_choose_lists finds them, which enter into the distances of codes. Results as in faissnet_index_search. */
+FAISSNET_API faissnet_status faissnet_index_search_lists(
+    const faissnet_index* index, int64_t n, const float* x, int64_t k, int64_t nprobe, const int64_t* lists,
+    const float* list_distances, float* distances, int64_t* labels);
+
 /* ---- Codes ------------------------------------------------------------------ */
 
 /* FAISS's sa_code_size, sa_encode and sa_decode: vectors to bytes and back without storing them. The code of an IVF index begins

@@ -16,6 +16,7 @@
 #include <faiss/index_io.h>
 
 #include "composed.hpp"
+#include "loaded.hpp"
 #include "quantizers.hpp"
 #include "stored.hpp"
 
@@ -111,6 +112,7 @@ std::unique_ptr<faiss::Index> copy_of(const faiss::Index& source) {
     faiss::VectorIOReader reader;
     reader.data.swap(writer.data);
     auto copy = read_index(reader, Reading());
+    settle_loaded(*copy);
     copy_settings(source, *copy);
     return copy;
 }

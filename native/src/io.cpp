@@ -11,6 +11,7 @@
 #include "handle.hpp"
 #include "io.hpp"
 #include "stored.hpp"
+#include "loaded.hpp"
 
 namespace faissnet {
 namespace {
@@ -70,6 +71,7 @@ std::unique_ptr<faiss::Index> checked(const std::function<std::unique_ptr<faiss:
     } else if (ivf != nullptr) {
         require_finite_centroids(*ivf);
     }
+    settle_loaded(*made);
     return made;
 }
 

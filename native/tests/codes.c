@@ -91,3 +91,34 @@ TEST(codes, refuse) {
     faissnet_index* const made[] = {index, untrained, graph, fast};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) faissnet_index_free(made[i]);
 }
+
+TEST(codes, a_loaded_transform_that_cannot_be_undone_is_not) {
+    static const char* const kinds[] = {"PCAW4,Flat", "IDMap,PCAW4,Flat", "PCAW4,PQ4x4np,RFlat"};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        faissnet_index *made = trained(kinds[kind]), *loaded = deserialized(serialized(made));
+        int64_t size;
+        static uint8_t codes[256];
+        float vector[D];
+        OK(faissnet_index_encoded_size(made, &size));
+        CHECK(size <= (int64_t)sizeof codes);
+        OK(faissnet_index_encode(made, 1, whole(), codes));
+        if (strstr(kinds[kind], "RFlat") == NULL) {
+            FAILS(FAISSNET_UNSUPPORTED, "", faissnet_index_decode(made, 1, codes, vector));
+            FAILS(FAISSNET_UNSUPPORTED, "", faissnet_index_decode(loaded, 1, codes, vector));
+        } else { /* what refines is decoded, and that is not transformed */
+            OK(faissnet_index_decode(loaded, 1, codes, vector));
+            CHECK(memcmp(vector, whole(), sizeof vector) == 0);
+        }
+        faissnet_index_free(made);
+        faissnet_index_free(loaded);
+    }
+    /* One that can be undone still is. */
+    faissnet_index *made = trained("PCA8,Flat"), *loaded = deserialized(serialized(made));
+    uint8_t codes[D * sizeof(float)];
+    float vector[D];
+    OK(faissnet_index_encode(loaded, 1, whole(), codes));
+    OK(faissnet_index_decode(loaded, 1, codes, vector));
+    for (int i = 0; i < D; i++) CHECK(vector[i] - whole()[i] < 1e-3f && whole()[i] - vector[i] < 1e-3f);
+    faissnet_index_free(made);
+    faissnet_index_free(loaded);
+}

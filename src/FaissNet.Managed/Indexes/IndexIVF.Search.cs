@@ -105,6 +105,13 @@ public abstract unsafe partial class IndexIVF
             ChooseLists(queriesOfStep, Math.Min(step, count - i), nprobe, search.Lists + offset, search.CoarseDistances + offset);
         }
 
+        SearchAndFinish(search, k, distances + (long)first * k, labels + (long)first * k);
+    }
+
+    // A search whose lists are chosen, and its results as the caller expects them.
+    private void SearchAndFinish(in ListSearch search, int k, float* distances, long* labels)
+    {
+        var (count, found) = (search.Count, search.K);
         NearestHeap.Clear(search.Distances, search.Labels, count * found);
         SearchLists(search);
         for (var i = 0; i < count; i++)
@@ -114,7 +121,7 @@ public abstract unsafe partial class IndexIVF
             if (!FindsSorted)
                 NearestHeap.Sort(heap, ids, found);
 
-            Finish(heap, ids, found, k, distances + (long)(first + i) * k, labels + (long)(first + i) * k);
+            Finish(heap, ids, found, k, distances + (long)i * k, labels + (long)i * k);
         }
     }
 

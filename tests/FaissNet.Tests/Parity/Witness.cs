@@ -128,15 +128,16 @@ public sealed class Witness : IDisposable
         RunPython(folder, [new { @do = "script", code, folder = folder.Path }]);
     }
 
-    /// <summary>Runs witness.py with jobs.</summary>
-    internal static void RunPython(TemporaryFolder folder, List<object> jobs)
+    /// <summary>Runs a script, witness.py unless another is named, with jobs.</summary>
+    internal static void RunPython(TemporaryFolder folder, List<object> jobs, string? script = null)
     {
         System.IO.File.WriteAllText(folder.File("jobs.json"), JsonSerializer.Serialize(jobs));
         // The system's own, where apt puts the package, rather than whichever is first on the path.
         var python = Environment.GetEnvironmentVariable("FAISSNET_PYTHON") is { Length: > 0 } named ? named
             : System.IO.File.Exists("/usr/bin/python3") ? "/usr/bin/python3"
             : "python3";
-        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "Parity", "witness.py"), folder.File("jobs.json")])
+        script ??= Path.Combine("Parity", "witness.py");
+        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, script), folder.File("jobs.json")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -160,7 +161,7 @@ public sealed class Witness : IDisposable
             var errors = process.StandardError.ReadToEndAsync();
             process.WaitForExit();
             Assert.False(errors.Result.Contains("No module named", StringComparison.Ordinal), Missing);
-            Assert.True(process.ExitCode == 0, $"witness.py ended with {process.ExitCode}.\n{output.Result}\n{errors.Result}");
+            Assert.True(process.ExitCode == 0, $"{script} ended with {process.ExitCode}.\n{output.Result}\n{errors.Result}");
         }
     }
 

@@ -1,0 +1,40 @@
+// What FAISS's reader leaves wrong.
+#pragma once
+
+#include <faiss/VectorTransform.h>
+
+#include "version.hpp"
+
+namespace faissnet {
+
+// FAISS asks whether a matrix is orthonormal before it has read the matrix's size, and so believes it of every one: a whitening PCA, which
+// cannot be undone by its transpose, would be, and give other vectors. Matrices with more rows than columns FAISS never asks about.
+inline void settle_loaded(faiss::Index& index) {
+    if (auto chain = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
+        for (auto transform : chain->chain) {
+            auto linear = dynamic_cast<faiss::LinearTransform*>(transform);
+            const bool whole = linear != nullptr && linear->d_out > 0 && linear->d_out <= linear->d_in &&
+                    linear->A.size() >= static_cast<size_t>(linear->d_in) * static_cast<size_t>(linear->d_out);
+            if (whole) {
+                linear->set_is_orthonormal();
+            }
+        }
+        if (chain->index != nullptr) {
+            settle_loaded(*chain->index);
+        }
+    } else if (auto map = dynamic_cast<faiss::IndexIDMap*>(&index)) {
+        if (map->index != nullptr) {
+            settle_loaded(*map->index);
+        }
+    } else if (auto refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
+        for (auto part : {refine->base_index, refine->refine_index}) {
+            if (part != nullptr) {
+                settle_loaded(*part);
+            }
+        }
+    } else if (auto ivf = dynamic_cast<faiss::IndexIVF*>(&index); ivf != nullptr && ivf->quantizer != nullptr) {
+        settle_loaded(*ivf->quantizer);
+    }
+}
+
+} // namespace faissnet
