@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
-using FaissNet.Managed;
 using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.FaissCases;
+
+using FaissNet.Managed;
 
 /// <summary>k-means of the managed engine, by itself.</summary>
 public sealed class ClusteringCases

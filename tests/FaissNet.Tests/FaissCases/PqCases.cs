@@ -1,7 +1,8 @@
-using FaissNet.Managed;
 using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.FaissCases;
+
+using FaissNet.Managed;
 
 /// <summary>Product quantizers.</summary>
 public sealed class PqCases

@@ -1,7 +1,8 @@
-using FaissNet.Managed;
 using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.FaissCases;
+
+using FaissNet.Managed;
 
 /// <summary>Transforms before an index. A flat index behind one encodes to what the transform makes of a vector, and decodes to what its
 /// reverse makes of that.</summary>
