@@ -1,6 +1,7 @@
 // What FAISS's reader leaves wrong.
 #pragma once
 
+#include <faiss/IndexHNSW.h>
 #include <faiss/VectorTransform.h>
 
 #include "version.hpp"
@@ -33,6 +34,10 @@ inline void settle_loaded(faiss::Index& index) {
             }
         }
     } else if (auto ivf = dynamic_cast<faiss::IndexIVF*>(&index); ivf != nullptr && ivf->quantizer != nullptr) {
+        // Files do not say how the centroids are learnt; a graph of them is made once they are.
+        if (dynamic_cast<faiss::IndexHNSW*>(ivf->quantizer) != nullptr && ivf->quantizer_trains_alone == 0) {
+            ivf->quantizer_trains_alone = 2;
+        }
         settle_loaded(*ivf->quantizer);
     }
 }

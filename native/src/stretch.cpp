@@ -39,7 +39,10 @@ struct Stretch {
         if (linear.A.empty()) {
             return;
         }
-        const double norm = length(linear.A);
+        // Rounding aside, orthonormal rows stretch nothing. FAISS knows that of no matrix with more rows than columns.
+        const double all = length(linear.A);
+        const bool stretches_nothing = linear.is_orthonormal && linear.d_out <= linear.d_in && all <= 1.001 * std::sqrt(static_cast<double>(linear.d_out));
+        const double norm = stretches_nothing ? 1.001 : all;
         gain *= norm;
         offset = offset * norm + (linear.have_bias ? length(linear.b) : 0);
     }

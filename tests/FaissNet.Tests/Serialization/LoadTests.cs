@@ -46,7 +46,8 @@ public sealed class LoadTests
         AssertClass<IndexFlat>(new IndexFlat(4, MetricType.L1));
         AssertClass<IndexIVFFlat>(new IndexIVFFlat(4, 3));
         AssertClass<IndexIVFPQ>(new IndexIVFPQ(4, 3, 2, 5, MetricType.InnerProduct));
-        AssertClass<FaissIndex>(IndexFactory.Create(4, "HNSW8"));
+        AssertClass<IndexHNSWFlat>(IndexFactory.Create(4, "HNSW8"));
+        AssertClass<FaissIndex>(IndexFactory.Create(4, "NSG8"));
 
         static void AssertClass<T>(VectorIndex index)
         {
