@@ -3,7 +3,9 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.FaissCases;
 
+#pragma warning disable IDE0065 // In here these names come before the native engine's.
 using FaissNet.Managed;
+#pragma warning restore IDE0065
 
 /// <summary>k-means of the managed engine, by itself.</summary>
 public sealed class ClusteringCases

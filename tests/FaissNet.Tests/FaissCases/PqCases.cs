@@ -2,7 +2,9 @@ using FaissNet.Tests.Support;
 
 namespace FaissNet.Tests.FaissCases;
 
+#pragma warning disable IDE0065 // In here these names come before the native engine's.
 using FaissNet.Managed;
+#pragma warning restore IDE0065
 
 /// <summary>Product quantizers.</summary>
 public sealed class PqCases
