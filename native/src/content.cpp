@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include <faiss/IndexFastScan.h>
 #include <faiss/IndexFlatCodes.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVF.h>
@@ -112,7 +113,12 @@ void add_to_shards(faiss::IndexShards& shards, int64_t n, const float* x, const 
 void reset(faiss::Index& target) {
     if (!is_composed(target)) {
         require_writable(target);
-        return target.reset();
+        target.reset();
+        // FAISS leaves the room that it had reserved in the count that files hold.
+        if (auto fast_scan = find_inside<faiss::IndexFastScan>(target)) {
+            fast_scan->ntotal2 = 0;
+        }
+        return;
     }
     for (const auto& member : members_of(target)) {
         reset(*member.index);

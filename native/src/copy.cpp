@@ -96,12 +96,7 @@ std::unique_ptr<faiss::Index> copy_of(const faiss::Index& source) {
     if (clones(source)) {
         return std::unique_ptr<faiss::Index>(faiss::clone_index(&source));
     }
-    // FAISS computes tables of the codebooks that it reads, also where there are none.
-    auto rq = find_inside<faiss::IndexResidualQuantizer>(source);
-    auto ivf_rq = find_inside<faiss::IndexIVFResidualQuantizer>(source);
-    if ((rq != nullptr && !rq->is_trained) || (ivf_rq != nullptr && !ivf_rq->is_trained)) {
-        fail(FAISSNET_UNSUPPORTED, "copying is not supported for a residual quantizer that is not trained: train it first");
-    }
+    require_readable(source);
     // What can be written can be copied through memory.
     faiss::VectorIOWriter writer;
     {

@@ -97,6 +97,7 @@ using namespace faissnet;
 faissnet_status faissnet_index_write_file(const faissnet_index* index, const char* path) {
     return guard([&] {
         const auto& source = open(index);
+        require_readable(source);
         auto file = open_file(path, "wb");
         prepare_io();
         try {
@@ -119,6 +120,7 @@ faissnet_status faissnet_index_write(const faissnet_index* index, faissnet_write
     return guard([&] {
         const auto& source = open(index);
         require(write != nullptr, "write must not be NULL");
+        require_readable(source);
         CallbackWriter writer(write, context);
         prepare_io();
         faiss::write_index(&source, &writer);

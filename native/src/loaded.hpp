@@ -1,12 +1,26 @@
 // What FAISS's reader leaves wrong.
 #pragma once
 
+#include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexHNSW.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/VectorTransform.h>
 
-#include "version.hpp"
+#include "parts.hpp"
 
 namespace faissnet {
+
+// FAISS computes tables of the codebooks of a residual quantizer that it reads, also where there are none, which ends the process.
+inline void require_readable(const faiss::Index& index) {
+    auto rq = dynamic_cast<const faiss::IndexResidualQuantizer*>(&index);
+    auto ivf_rq = dynamic_cast<const faiss::IndexIVFResidualQuantizer*>(&index);
+    if ((rq != nullptr && !rq->is_trained) || (ivf_rq != nullptr && !ivf_rq->is_trained)) {
+        fail(FAISSNET_UNSUPPORTED, "FAISS cannot read a residual quantizer that is not trained, so it is neither saved nor copied: train it first");
+    }
+    for (const auto& part : parts_of(index)) {
+        require_readable(*part.index);
+    }
+}
 
 // FAISS asks whether a matrix is orthonormal before it has read the matrix's size, and so believes it of every one: a whitening PCA, which
 // cannot be undone by its transpose, would be, and give other vectors. Matrices with more rows than columns FAISS never asks about.

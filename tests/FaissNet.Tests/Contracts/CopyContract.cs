@@ -23,8 +23,14 @@ public sealed class CopyContract
     public void An_untrained_index_and_an_empty_one_survive_too(IndexCase type)
     {
         using var untrained = type.Create();
-        // FAISS computes tables of codebooks that are not there.
-        if (type.Type.Contains("Residual", StringComparison.Ordinal) || type.Type.Contains("LocalSearch", StringComparison.Ordinal))
+        // FAISS would compute tables of codebooks that are not there.
+        if (type.Type.Contains("Residual", StringComparison.Ordinal))
+        {
+            Assert.Contains("train it first", Assert.Throws<NotSupportedException>(() => IndexCase.Bytes(untrained)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        if (type.Type == "IndexLocalSearchQuantizer")
         {
             Assert.Throws<NotSupportedException>(() => type.Load(IndexCase.Bytes(untrained)));
             return;

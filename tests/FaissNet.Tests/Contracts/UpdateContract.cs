@@ -8,7 +8,7 @@ public sealed class UpdateContract
     private static readonly long[] s_ids = [.. Enumerable.Range(0, Count).Select(i => 1000L + 3 * i)];
 
     [Theory]
-    [IndexData(with: Traits.TakesIds | Traits.Reconstructs | Traits.Removes)]
+    [IndexData(with: Traits.TakesIds | Traits.Reconstructs | Traits.Removes, without: Traits.Unsaved)]
     public void Some_vectors_are_replaced_and_the_rest_stay(IndexCase type)
     {
         var (vectors, others) = (type.Vectors(Count, seed: 2), type.Vectors(2, seed: 5));
@@ -32,7 +32,7 @@ public sealed class UpdateContract
     }
 
     [Theory]
-    [IndexData(with: Traits.TakesIds | Traits.Reconstructs | Traits.Removes)]
+    [IndexData(with: Traits.TakesIds | Traits.Reconstructs | Traits.Removes, without: Traits.Unsaved)]
     public void What_cannot_be_replaced_changes_nothing(IndexCase type)
     {
         using var index = type.CreateTrained();
