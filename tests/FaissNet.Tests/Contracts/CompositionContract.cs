@@ -108,7 +108,7 @@ public sealed class CompositionContract
     [IndexData(without: Traits.Unsaved)]
     public async Task Errors_of_saving_come_with_the_task(IndexCase type)
     {
-        var index = type.Create();
+        var index = type.CreateTrained();
         var thrown = new InvalidTimeZoneException("from the test");
         using var stream = new AsynchronousStream { OnWrite = () => throw thrown };
 
