@@ -273,7 +273,7 @@ class Hook : public faiss::InvertedListsIOHook {
    private:
     static faiss::InvertedLists* leave(MappedReader& from, size_t nlist, size_t code_size, const std::vector<size_t>& sizes) {
         std::vector<StoredLists::List> lists(nlist);
-        const uint64_t entry = code_size + sizeof(faiss::Index::idx_t);
+        const uint64_t entry = code_size + sizeof(idx_t);
         for (size_t list = 0; list < nlist; list++) {
             if (sizes[list] > (from.file->size() - from.position) / entry) {
                 fail(FAISSNET_CORRUPT, "the file ends within list %zu", list);
