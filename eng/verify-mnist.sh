@@ -24,9 +24,9 @@ cli=$root/src/FaissNet.Cli/bin/Release/net10.0/FaissNet.Cli.dll
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Exhaustive search of 60,000 codes for 10,000 queries takes minutes and shows nothing more: the first 1,000 of an .idx file.
+# Exhaustive search of 60,000 codes for 10,000 queries takes minutes and shows nothing more: the first 200 of an .idx file.
 few=$work/few.idx
-{ printf '\0\0\10\3\0\0\3\350\0\0\0\34\0\0\0\34'; tail -c +17 "$data/queries.idx" | head -c 784000; } >"$few"
+{ printf '\0\0\10\3\0\0\0\310\0\0\0\34\0\0\0\34'; tail -c +17 "$data/queries.idx" | head -c 156800; } >"$few"
 
 number() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$work/report.json" | head -n 1; }
 
@@ -47,7 +47,7 @@ for description in "${descriptions[@]}"; do
         dotnet "$cli" verify --index "$work/index" --queries "$queries" --k 10 "${nprobe[@]}" --json >"$work/report.json" 2>"$work/errors"
         case $? in
             0) verdict=agree ;;
-            1 | *) verdict=DIFFER status=1 ;;
+            *) verdict=DIFFER status=1 ;;
         esac
         if [ "$(number nativeRounds)" = true ]; then verdict+=", $(number overlap | cut -c 1-5) of the ids in common (FAISS rounds)"; fi
         printf '%-34s %-6s %8s %8s %8s %9s %12.1e  %s\n' "$description" "$metric" "$(number queries | grep -o '[0-9]*$')" \

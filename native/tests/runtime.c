@@ -103,7 +103,8 @@ TEST(runtime, capabilities) {
     int64_t bits = -1;
     int32_t devices = -1;
     OK(faissnet_capabilities(&bits));
-    CHECK((bits & ~(int64_t)(FAISSNET_CAPABILITY_GPU | FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS | FAISSNET_CAPABILITY_DYNAMIC_SIMD)) == 0);
+    CHECK((bits & ~(int64_t)(FAISSNET_CAPABILITY_GPU | FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS | FAISSNET_CAPABILITY_DYNAMIC_SIMD | FAISSNET_CAPABILITY_RABITQ)) == 0);
+    EQUAL(faiss_at_least(1, 11), (bits & FAISSNET_CAPABILITY_RABITQ) != 0);
     EQUAL(faiss_at_least(1, 8), (bits & FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS) != 0);
     EQUAL((bits & FAISSNET_CAPABILITY_GPU) != 0 ? FAISSNET_OK : FAISSNET_UNSUPPORTED, faissnet_gpu_device_count(&devices));
     FAILS(FAISSNET_INVALID_ARGUMENT, "bits", faissnet_capabilities(NULL));
