@@ -95,7 +95,10 @@ TEST(codes, refuse) {
 TEST(codes, a_loaded_transform_that_cannot_be_undone_is_not) {
     static const char* const kinds[] = {"PCAW4,Flat", "IDMap,PCAW4,Flat", "PCAW4,PQ4x4np,RFlat"};
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
-        faissnet_index *made = trained(kinds[kind]), *loaded = deserialized(serialized(made));
+        faissnet_index* made = trained(kinds[kind]);
+        const bytes file = serialized(made);
+        faissnet_index* loaded = deserialized(file);
+        free(file.data);
         int64_t size;
         static uint8_t codes[256];
         float vector[D];
@@ -113,7 +116,10 @@ TEST(codes, a_loaded_transform_that_cannot_be_undone_is_not) {
         faissnet_index_free(loaded);
     }
     /* One that can be undone still is. */
-    faissnet_index *made = trained("PCA8,Flat"), *loaded = deserialized(serialized(made));
+    faissnet_index* made = trained("PCA8,Flat");
+    const bytes file = serialized(made);
+    faissnet_index* loaded = deserialized(file);
+    free(file.data);
     uint8_t codes[D * sizeof(float)];
     float vector[D];
     OK(faissnet_index_encode(loaded, 1, whole(), codes));
