@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# Every word that the managed engine's factory knows stands in at least one of them.
+# Every word that the managed engine's factory knows stands in at least one of them, but for IDMap, which needs ids that a vector file has not.
 descriptions=("$@")
 if [ $# = 0 ]; then
     descriptions=(
@@ -14,7 +14,7 @@ if [ $# = 0 ]; then
         IVF256,PQ112x4fs IVF256,PQ56x4fsr IVF256,PQ56x4fs_64 IVF1k,PQ28np
         PCA64,IVF256,Flat PCAR64,IVF256,PQ16np PCAW64,Flat PCAWR64,Flat RR112,IVF256,SQ8 ITQ64,Flat Pad800,IVF256,PQ50np
         OPQ28_56,IVF256,PQ28np PCA64,OPQ16,IVF256,PQ16x4fs L2norm,IVF256,Flat
-        Flat,IDMap IDMap,IVF256,Flat IDMap2,Flat IVF256,PQ28np,RFlat IVF256,PQ56x4fs,RFlat 'IVF256,PQ28np,Refine(SQ8)'
+        IVF256,PQ28np,RFlat IVF256,PQ56x4fs,RFlat 'IVF256,PQ28np,Refine(SQ8)'
         PCA64,IVF256,PQ16np,RFlat 'PCA64,IVF256,PQ16x4fs,Refine(SQfp16)')
 fi
 
