@@ -32,17 +32,6 @@ void check(const Sides& sides, int32_t metric) {
     }
 }
 
-// Older FAISS takes a heap here, newer its parts.
-template <typename Heap>
-auto knn_extra(const Sides& s, faiss::MetricType metric, float argument, Heap* heap, int)
-        -> decltype(static_cast<void>(faiss::knn_extra_metrics(s.x, s.vectors, s.d, s.n, s.nb, metric, argument, heap))) {
-    faiss::knn_extra_metrics(s.x, s.vectors, s.d, s.n, s.nb, metric, argument, heap);
-}
-template <typename Heap>
-void knn_extra(const Sides& s, faiss::MetricType metric, float argument, Heap* heap, long) {
-    faiss::knn_extra_metrics(s.x, s.vectors, s.d, s.n, s.nb, metric, argument, heap->k, heap->val, heap->ids);
-}
-
 void knn(const Sides& s, int64_t k, int32_t metric, float argument, float* distances, int64_t* labels) {
     if (metric == FAISSNET_METRIC_INNER_PRODUCT) {
         faiss::float_minheap_array_t heap = {static_cast<size_t>(s.n), static_cast<size_t>(k), labels, distances};
@@ -53,7 +42,7 @@ void knn(const Sides& s, int64_t k, int32_t metric, float argument, float* dista
     if (metric == FAISSNET_METRIC_L2) {
         faiss::knn_L2sqr(s.x, s.vectors, s.d, s.n, s.nb, &heap);
     } else {
-        knn_extra(s, static_cast<faiss::MetricType>(metric), argument, &heap, 0);
+        knn_extra(s, static_cast<faiss::MetricType>(metric), argument, heap, 0);
     }
 }
 

@@ -5,22 +5,6 @@
 #include "guard.hpp"
 #include "version.hpp"
 
-namespace faissnet {
-namespace {
-
-// Before 1.9 what a search compares is counted apart from what adding compares.
-template <typename Stats>
-auto distances_of(const Stats& stats, int) -> decltype(static_cast<int64_t>(stats.n3)) {
-    return static_cast<int64_t>(stats.ndis) + static_cast<int64_t>(stats.n3);
-}
-template <typename Stats>
-int64_t distances_of(const Stats& stats, long) {
-    return static_cast<int64_t>(stats.ndis);
-}
-
-} // namespace
-} // namespace faissnet
-
 using namespace faissnet;
 
 faissnet_status faissnet_get_statistics(faissnet_statistics* statistics) {

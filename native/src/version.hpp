@@ -14,6 +14,7 @@
 #include <faiss/IndexIVFFastScan.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/utils/extra_distances.h>
 #include <faiss/IndexReplicas.h>
 #include <faiss/IndexShards.h>
 
@@ -161,6 +162,27 @@ auto hops_of(const Stats& stats, int) -> decltype(static_cast<int64_t>(stats.nho
 template <typename Stats>
 int64_t hops_of(const Stats&, long) {
     return -1;
+}
+
+// Before 1.9 what a search compares is counted apart from what adding compares.
+template <typename Stats>
+auto distances_of(const Stats& stats, int) -> decltype(static_cast<int64_t>(stats.n3)) {
+    return static_cast<int64_t>(stats.ndis) + static_cast<int64_t>(stats.n3);
+}
+template <typename Stats>
+int64_t distances_of(const Stats& stats, long) {
+    return static_cast<int64_t>(stats.ndis);
+}
+
+// Older FAISS takes a heap here, newer its parts. Sides: x and n of the queries, vectors and nb of the others, their d.
+template <typename Sides, typename Heap>
+auto knn_extra(const Sides& s, faiss::MetricType metric, float argument, Heap& heap, int)
+        -> decltype(static_cast<void>(faiss::knn_extra_metrics(s.x, s.vectors, s.d, s.n, s.nb, metric, argument, &heap))) {
+    faiss::knn_extra_metrics(s.x, s.vectors, s.d, s.n, s.nb, metric, argument, &heap);
+}
+template <typename Sides, typename Heap>
+void knn_extra(const Sides& s, faiss::MetricType metric, float argument, Heap& heap, long) {
+    faiss::knn_extra_metrics(s.x, s.vectors, s.d, s.n, s.nb, metric, argument, heap.k, heap.val, heap.ids);
 }
 
 // 1.14 can be built with all its kernels in one library, chosen at run time. The build passes on FAISS's own macro.
