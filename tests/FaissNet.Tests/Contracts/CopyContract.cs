@@ -30,7 +30,7 @@ public sealed class CopyContract
             return;
         }
 
-        if (type.Type == "IndexLocalSearchQuantizer")
+        if (type.Type.Contains("LocalSearch", StringComparison.Ordinal))
         {
             Assert.Throws<NotSupportedException>(() => type.Load(IndexCase.Bytes(untrained)));
             return;

@@ -77,17 +77,13 @@ public static class Registry
         Native("IndexRefineFlat", Trains | Numbers | Reconstructs | Lossless | DistancesToStored | Watched | Repeatable | Whole | Refines, () => new IndexRefineFlat(new IndexPQ(D, 4, 4))) with { MinimumRecall = 0.35 },
         Native("IndexResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes, () => new IndexResidualQuantizer(D, 3, 6)) with { MinimumRecall = 0.4 },
         Native("IndexLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes, () => new IndexLocalSearchQuantizer(D, 3, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
-        Trusted("IndexIVFResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFResidualQuantizer(D, NList, 2, 6)) with { MinimumRecall = 0.5 },
-        Trusted("IndexIVFLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFLocalSearchQuantizer(D, NList, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.4 },
+        Native("IndexIVFResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFResidualQuantizer(D, NList, 2, 6)) with { MinimumRecall = 0.5 },
+        Native("IndexIVFLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFLocalSearchQuantizer(D, NList, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.4 },
         Native("IndexShards", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D), new IndexFlatL2(D), new IndexFlatL2(D), new IndexFlatL2(D))),
         Native("IndexShards by ids", (IvfFlat | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D, MetricType.InnerProduct, successiveIds: false),
             new IndexIVFFlat(D, NList, MetricType.InnerProduct), new IndexIVFFlat(D, NList, MetricType.InnerProduct))),
         Native("IndexReplicas", (Flat | Ranges | Unsaved) & ~(Merges | Encodes), () => Replicas(new IndexReplicas(D), new IndexFlatL2(D), new IndexFlatL2(D))),
     ];
-
-    // Files of these are not checked, and so loaded only on trust.
-    private static IndexCase Trusted(string type, Traits traits, Func<VectorIndex> create) =>
-        Native(type, traits, create) with { Engine = NativeEngine with { Load = stream => FaissIndex.Load(stream, trusted: true) } };
 
     private static IndexShards Shards(IndexShards shards, params FaissIndex[] members)
     {
