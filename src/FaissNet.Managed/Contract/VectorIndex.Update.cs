@@ -42,6 +42,8 @@ public abstract partial class VectorIndex
             foreach (var id in ids)
                 ReconstructCore(id, old);
 
+            // Vectors that the engine cannot bear it refuses here, while the old ones are still in place.
+            SearchCore(vectors, n, 1, new float[n], new long[n], null);
             RemoveCore(new IdSelectorBatch(ids));
             AddWithIdsCore(vectors, ids, n);
         }

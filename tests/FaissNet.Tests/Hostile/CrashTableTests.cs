@@ -219,6 +219,23 @@ public sealed class CrashTableTests
     });
 
     [Fact]
+    public void Vectors_that_cannot_take_the_place_of_others_leave_them()
+    {
+        using var index = Filled("PCA4,IVF4,Flat", 50);
+        using var before = new MemoryStream();
+        index.Save(before);
+        // Just within what distances bear, and beyond it once a transform may add its rounding.
+        var vectors = new float[2 * D];
+        vectors[D] = 9.22e18f;
+
+        Throws<ArgumentException>(() => index.UpdateVectors([1, 2], vectors), "transforms of this index");
+
+        using var after = new MemoryStream();
+        index.Save(after);
+        Assert.Equal(before.ToArray(), after.ToArray());
+    }
+
+    [Fact]
     public void A_dimension_below_one_and_PQ_of_40_bits() => InChild(_ =>
     {
         foreach (var d in new[] { 0, -1, int.MinValue, int.MaxValue, (1 << 20) + 1 })
