@@ -4,7 +4,7 @@ namespace FaissNet;
 
 /// <summary>An inverted file whose codes are those of an <see cref="IndexResidualQuantizer"/>. FAISS's <c>IndexIVFResidualQuantizer</c>
 /// (<c>faiss/IndexIVFAdditiveQuantizer.h</c>).</summary>
-public sealed class IndexIVFResidualQuantizer : IndexIVF
+public sealed class IndexIVFResidualQuantizer : IndexIVFAdditiveQuantizer
 {
     /// <summary>An untrained index with a flat coarse quantizer of its own.</summary>
     /// <param name="d">Components per vector.</param>
@@ -21,7 +21,9 @@ public sealed class IndexIVFResidualQuantizer : IndexIVF
         int nbits,
         MetricType metric = MetricType.L2,
         AdditiveQuantizerSearchType searchType = AdditiveQuantizerSearchType.ST_decompress)
-        : base(null, Spec(d, nlist, m, nbits, metric, searchType)) => (M, NBits, SearchType) = (m, nbits, searchType);
+        : base(null, Spec(IndexKind.IvfResidualQuantizer, d, nlist, m, nbits, metric, searchType))
+    {
+    }
 
     /// <summary>An untrained index over a coarse quantizer of the caller's.</summary>
     /// <param name="quantizer">A flat, SQ, PQ or HNSW index without vectors, or with <paramref name="nlist"/> centroids. It becomes a part of
@@ -41,32 +43,13 @@ public sealed class IndexIVFResidualQuantizer : IndexIVF
         int nbits,
         MetricType metric = MetricType.L2,
         AdditiveQuantizerSearchType searchType = AdditiveQuantizerSearchType.ST_decompress)
-        : base(IndexArguments.NotNull(quantizer, nameof(quantizer)), Spec(d, nlist, m, nbits, metric, searchType)) =>
-        (M, NBits, SearchType) = (m, nbits, searchType);
+        : base(IndexArguments.NotNull(quantizer, nameof(quantizer)), Spec(IndexKind.IvfResidualQuantizer, d, nlist, m, nbits, metric, searchType))
+    {
+    }
 
     internal IndexIVFResidualQuantizer(FaissIndexHandle handle)
         : base(handle)
     {
-        (M, NBits) = ((int)GetOption("M"), (int)GetOption("nbits"));
-        SearchType = (AdditiveQuantizerSearchType)(int)GetOption("search_type");
-    }
-
-    /// <summary>Codebooks. FAISS's <c>rq.M</c>.</summary>
-    public int M { get; }
-
-    /// <summary>Bits of the first codebook. FAISS's <c>rq.nbits</c>.</summary>
-    public int NBits { get; }
-
-    /// <summary>How codes are compared. FAISS's <c>rq.search_type</c>.</summary>
-    public AdditiveQuantizerSearchType SearchType { get; }
-
-    /// <summary>Whether codes stand for what is left of a vector after its list's centroid is subtracted, or for the vector itself. FAISS's
-    /// <c>by_residual</c>; <see langword="true"/> until it is set.</summary>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public bool ByResidual
-    {
-        get => GetOption("by_residual") != 0;
-        init => SetOption("by_residual", value ? 1 : 0);
     }
 
     /// <summary>How many candidate sums an encoder keeps from one codebook to the next, 5 until it is set: the more, the better the codes and
@@ -77,13 +60,5 @@ public sealed class IndexIVFResidualQuantizer : IndexIVF
     {
         get => (int)GetOption("max_beam_size");
         set => SetOption("max_beam_size", value);
-    }
-
-    private static NativeIndexSpec Spec(int d, int nlist, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
-    {
-        var spec = Spec(IndexKind.IvfResidualQuantizer, d, nlist, metric);
-        IndexArguments.RequireAdditive(m, nbits, searchType);
-        (spec.M, spec.NBits, spec.SearchType) = (m, nbits, (int)searchType);
-        return spec;
     }
 }

@@ -8,7 +8,7 @@ namespace FaissNet;
 /// </summary>
 /// <remarks>Encoding is slow and draws random numbers, as many at a time as there are vectors: the same vectors in other portions get other
 /// codes. There is no range search and no selector.</remarks>
-public sealed class IndexLocalSearchQuantizer : FaissIndex
+public sealed class IndexLocalSearchQuantizer : IndexAdditiveQuantizer
 {
     /// <summary>An untrained index.</summary>
     /// <param name="d">Components per vector.</param>
@@ -23,25 +23,14 @@ public sealed class IndexLocalSearchQuantizer : FaissIndex
         int nbits,
         MetricType metric = MetricType.L2,
         AdditiveQuantizerSearchType searchType = AdditiveQuantizerSearchType.ST_decompress)
-        : this(Create(d, m, nbits, metric, searchType))
+        : this(Create(IndexKind.LocalSearchQuantizer, d, m, nbits, metric, searchType))
     {
     }
 
     internal IndexLocalSearchQuantizer(FaissIndexHandle handle)
         : base(handle)
     {
-        (M, NBits) = ((int)GetOption("M"), (int)GetOption("nbits"));
-        SearchType = (AdditiveQuantizerSearchType)(int)GetOption("search_type");
     }
-
-    /// <summary>Codebooks. FAISS's <c>lsq.M</c>.</summary>
-    public int M { get; }
-
-    /// <summary>Bits of the first codebook. FAISS's <c>lsq.nbits</c>.</summary>
-    public int NBits { get; }
-
-    /// <summary>How codes are compared. FAISS's <c>lsq.search_type</c>.</summary>
-    public AdditiveQuantizerSearchType SearchType { get; }
 
     /// <summary>Turns of training codebooks and codes. FAISS's <c>lsq.train_iters</c>.</summary>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
@@ -67,15 +56,5 @@ public sealed class IndexLocalSearchQuantizer : FaissIndex
     {
         get => (int)GetOption("encode_ils_iters");
         set => SetOption("encode_ils_iters", value);
-    }
-
-    private static FaissIndexHandle Create(int d, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
-    {
-        IndexArguments.RequireUsual(d, metric);
-        IndexArguments.RequireAdditive(m, nbits, searchType);
-        return NativeIndexSpec.Create(new NativeIndexSpec
-        {
-            Kind = (int)IndexKind.LocalSearchQuantizer, D = d, M = m, NBits = nbits, Metric = (int)metric, SearchType = (int)searchType,
-        });
     }
 }

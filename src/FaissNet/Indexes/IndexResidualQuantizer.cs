@@ -8,7 +8,7 @@ namespace FaissNet;
 /// neighbor search, 2015.
 /// </summary>
 /// <remarks>Training needs at least 2^nbits vectors. There is no range search and no selector.</remarks>
-public sealed class IndexResidualQuantizer : FaissIndex
+public sealed class IndexResidualQuantizer : IndexAdditiveQuantizer
 {
     /// <summary>An untrained index.</summary>
     /// <param name="d">Components per vector.</param>
@@ -23,25 +23,14 @@ public sealed class IndexResidualQuantizer : FaissIndex
         int nbits,
         MetricType metric = MetricType.L2,
         AdditiveQuantizerSearchType searchType = AdditiveQuantizerSearchType.ST_decompress)
-        : this(Create(d, m, nbits, metric, searchType))
+        : this(Create(IndexKind.ResidualQuantizer, d, m, nbits, metric, searchType))
     {
     }
 
     internal IndexResidualQuantizer(FaissIndexHandle handle)
         : base(handle)
     {
-        (M, NBits) = ((int)GetOption("M"), (int)GetOption("nbits"));
-        SearchType = (AdditiveQuantizerSearchType)(int)GetOption("search_type");
     }
-
-    /// <summary>Codebooks. FAISS's <c>rq.M</c>.</summary>
-    public int M { get; }
-
-    /// <summary>Bits of the first codebook. FAISS's <c>rq.nbits</c>.</summary>
-    public int NBits { get; }
-
-    /// <summary>How codes are compared. FAISS's <c>rq.search_type</c>.</summary>
-    public AdditiveQuantizerSearchType SearchType { get; }
 
     /// <summary>How many candidate sums an encoder keeps from one codebook to the next, 5 until it is set: the more, the better the codes and
     /// the longer it takes. FAISS's <c>rq.max_beam_size</c>.</summary>
@@ -51,15 +40,5 @@ public sealed class IndexResidualQuantizer : FaissIndex
     {
         get => (int)GetOption("max_beam_size");
         set => SetOption("max_beam_size", value);
-    }
-
-    private static FaissIndexHandle Create(int d, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
-    {
-        IndexArguments.RequireUsual(d, metric);
-        IndexArguments.RequireAdditive(m, nbits, searchType);
-        return NativeIndexSpec.Create(new NativeIndexSpec
-        {
-            Kind = (int)IndexKind.ResidualQuantizer, D = d, M = m, NBits = nbits, Metric = (int)metric, SearchType = (int)searchType,
-        });
     }
 }
