@@ -74,7 +74,7 @@ public partial class FaissBinaryIndex
         }
 
         using var selector = new SelectorBridge(parameters.Selector);
-        var native = ToNative(parameters, selector.Root);
+        var native = NativeSearchParameters.From(parameters, selector.Root);
         var status = NativeMethods.faissnet_binary_search(Handle, n, queries, k, &native, distances, labels);
         selector.ThrowIfFailed();
         status.ThrowIfFailed();
@@ -85,39 +85,22 @@ public partial class FaissBinaryIndex
         ReadOnlySpan<byte> queries, int n, int radius, SearchParameters? parameters)
     {
         using var selector = new SelectorBridge(parameters?.Selector);
-        var native = parameters is null ? default : ToNative(parameters, selector.Root);
+        var native = parameters is null ? default : NativeSearchParameters.From(parameters, selector.Root);
         var status = NativeMethods.faissnet_binary_range_search(Handle, n, queries, radius, &native, out var result);
         using (result)
         {
             selector.ThrowIfFailed();
             status.ThrowIfFailed();
-            NativeMethods.faissnet_range_result_view(result, out var limits, out var labels, out var distances).ThrowIfFailed();
-            var hits = limits[n];
-            if (hits > Array.MaxLength)
-            {
-                throw new InvalidOperationException(
-                    $"The range search found {hits} vectors, more than an array holds: search with fewer queries or a smaller radius.");
-            }
-
-            // FAISS's result has float distances for every kind of index.
-            var bits = new int[hits];
+            result.View(n, out var limits, out var labels, out var distances);
+            var bits = new int[distances.Length];
             for (var i = 0; i < bits.Length; i++)
                 bits[i] = (int)distances[i];
 
-            return new BinaryRangeSearchResult(
-                new ReadOnlySpan<long>(limits, n + 1).ToArray(), bits, new ReadOnlySpan<long>(labels, (int)hits).ToArray());
+            return new BinaryRangeSearchResult(limits.ToArray(), bits, labels.ToArray());
         }
     }
 
     /// <inheritdoc/>
     protected override void ReconstructCore(long id, Span<byte> vector) =>
         NativeMethods.faissnet_binary_reconstruct(Handle, id, vector).ThrowIfFailed();
-
-    private static unsafe NativeSearchParameters ToNative(SearchParameters parameters, NativeSelector* selector) => new()
-    {
-        NProbe = parameters.NProbe ?? 0,
-        MaxCodes = parameters.MaxCodes ?? 0,
-        KFactor = parameters.KFactor ?? 0,
-        Selector = selector,
-    };
 }

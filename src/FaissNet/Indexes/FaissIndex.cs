@@ -128,7 +128,7 @@ public partial class FaissIndex : VectorIndex
         }
 
         using var selector = new SelectorBridge(parameters.Selector);
-        var native = ToNative(parameters, selector.Root);
+        var native = NativeSearchParameters.From(parameters, selector.Root);
         var status = NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels);
         selector.ThrowIfFailed();
         status.ThrowIfFailed();
@@ -139,24 +139,14 @@ public partial class FaissIndex : VectorIndex
         ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters)
     {
         using var selector = new SelectorBridge(parameters?.Selector);
-        var native = parameters is null ? default : ToNative(parameters, selector.Root);
+        var native = parameters is null ? default : NativeSearchParameters.From(parameters, selector.Root);
         var status = NativeMethods.faissnet_index_range_search(Handle, n, queries, radius, &native, out var result);
         using (result)
         {
             selector.ThrowIfFailed();
             status.ThrowIfFailed();
-            NativeMethods.faissnet_range_result_view(result, out var limits, out var labels, out var distances).ThrowIfFailed();
-            var hits = limits[n];
-            if (hits > Array.MaxLength)
-            {
-                throw new InvalidOperationException(
-                    $"The range search found {hits} vectors, more than an array holds: search with fewer queries or a smaller radius.");
-            }
-
-            return new RangeSearchResult(
-                new ReadOnlySpan<long>(limits, n + 1).ToArray(),
-                new ReadOnlySpan<float>(distances, (int)hits).ToArray(),
-                new ReadOnlySpan<long>(labels, (int)hits).ToArray());
+            result.View(n, out var limits, out var labels, out var distances);
+            return new RangeSearchResult(limits.ToArray(), distances.ToArray(), labels.ToArray());
         }
     }
 
@@ -232,16 +222,6 @@ public partial class FaissIndex : VectorIndex
         NativeMethods.faissnet_index_metric(handle, out var metric).ThrowIfFailed();
         return (MetricType)metric;
     }
-
-    private static unsafe NativeSearchParameters ToNative(SearchParameters parameters, NativeSelector* selector) => new()
-    {
-        NProbe = parameters.NProbe ?? 0,
-        MaxCodes = parameters.MaxCodes ?? 0,
-        KFactor = parameters.KFactor ?? 0,
-        Selector = selector,
-        EfSearch = parameters.EfSearch ?? 0,
-        Ht = parameters.PolysemousHt ?? 0,
-    };
 
     // A call that failed half-way may have changed something: the state is read back before the error goes on.
     private void Finish(NativeStatus status)

@@ -58,6 +58,27 @@ internal sealed class FaissIndexHandle : NativeHandle
 /// <summary>Owns a <c>faissnet_range_result*</c>.</summary>
 internal sealed class RangeResultHandle : NativeHandle
 {
+    /// <summary>What was found, row after row; the spans end with this handle.</summary>
+    /// <param name="n">The queries that were searched for.</param>
+    /// <param name="limits">n + 1 places: where the hits of a query begin, and behind them those of the next.</param>
+    /// <param name="labels">The ids of all hits.</param>
+    /// <param name="distances">Their distances, as float32 for every kind of index.</param>
+    /// <exception cref="InvalidOperationException">There are more hits than an array holds.</exception>
+    public unsafe void View(int n, out ReadOnlySpan<long> limits, out ReadOnlySpan<long> labels, out ReadOnlySpan<float> distances)
+    {
+        NativeMethods.faissnet_range_result_view(this, out var firstLimit, out var firstLabel, out var firstDistance).ThrowIfFailed();
+        limits = new ReadOnlySpan<long>(firstLimit, n + 1);
+        var hits = limits[n];
+        if (hits > Array.MaxLength)
+        {
+            throw new InvalidOperationException(
+                $"The range search found {hits} vectors, more than an array holds: search with fewer queries or a smaller radius.");
+        }
+
+        labels = new ReadOnlySpan<long>(firstLabel, (int)hits);
+        distances = new ReadOnlySpan<float>(firstDistance, (int)hits);
+    }
+
     protected override bool ReleaseHandle()
     {
         NativeMethods.faissnet_range_result_free(handle);

@@ -12,6 +12,17 @@ internal unsafe struct NativeSearchParameters
     public NativeSelector* Selector;
     public long EfSearch;
     public long Ht;
+
+    /// <summary>0 is what the index is set to. The selector's memory must be held.</summary>
+    public static NativeSearchParameters From(SearchParameters parameters, NativeSelector* selector) => new()
+    {
+        NProbe = parameters.NProbe ?? 0,
+        MaxCodes = parameters.MaxCodes ?? 0,
+        KFactor = parameters.KFactor ?? 0,
+        Selector = selector,
+        EfSearch = parameters.EfSearch ?? 0,
+        Ht = parameters.PolysemousHt ?? 0,
+    };
 }
 
 /// <summary><c>faissnet_selector</c>.</summary>
