@@ -1,6 +1,6 @@
 namespace FaissNet;
 
-// Training, adding, removing, merging.
+// Training, adding, merging.
 public abstract partial class BinaryIndex
 {
     private const int VectorsPerReport = 1 << 16;
@@ -26,12 +26,7 @@ public abstract partial class BinaryIndex
         Write();
         try
         {
-            if (Count > 0)
-            {
-                throw new InvalidOperationException(
-                    $"The index holds {Count} vectors that depend on its training: call {nameof(Reset)} before training anew.");
-            }
-
+            RequireEmpty();
             TrainCore(vectors, n, progress, cancellationToken);
         }
         finally
@@ -40,10 +35,10 @@ public abstract partial class BinaryIndex
         }
     }
 
-    /// <summary>Adds n vectors under the ids <see cref="Count"/>, <see cref="Count"/> + 1, ….</summary>
+    /// <summary>Adds n vectors under the ids <see cref="IndexBase.Count"/>, <see cref="IndexBase.Count"/> + 1, ….</summary>
     /// <param name="vectors">n·<see cref="CodeSize"/> bytes.</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
-    /// <param name="cancellationToken">Stops between chunks of vectors. Those that <see cref="Count"/> then counts are in the index, in
+    /// <param name="cancellationToken">Stops between chunks of vectors. Those that <see cref="IndexBase.Count"/> then counts are in the index, in
     /// the order given; the rest are not.</param>
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="CodeSize"/>.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
@@ -72,30 +67,7 @@ public abstract partial class BinaryIndex
         CancellationToken cancellationToken = default) =>
         AddChecked(vectors, ids, withIds: true, progress, cancellationToken);
 
-    /// <summary>Removes the selected vectors. FAISS's <c>remove_ids</c>: it passes over the whole index, so remove many at once.</summary>
-    /// <remarks>A flat index numbers what is left anew, from 0 without gaps, as in FAISS.</remarks>
-    /// <returns>The number of vectors removed.</returns>
-    /// <exception cref="NotSupportedException">The index type cannot remove.</exception>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public long Remove(IdSelector selector)
-    {
-        ArgumentNullException.ThrowIfNull(selector);
-        Write();
-        try
-        {
-            return RemoveCore(selector);
-        }
-        finally
-        {
-            EndWrite();
-        }
-    }
-
-    /// <summary>Removes every vector and keeps the training. FAISS's <c>reset</c>.</summary>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Reset() => Writing(ResetCore);
-
-    /// <summary>Moves all vectors of another index here; it is empty afterwards. Their ids grow by this index's <see cref="Count"/>.
+    /// <summary>Moves all vectors of another index here; it is empty afterwards. Their ids grow by this index's <see cref="IndexBase.Count"/>.
     /// FAISS's <c>merge_from</c>.</summary>
     /// <param name="other">An index of the same type with the same coarse centroids, such as a clone.</param>
     /// <exception cref="ArgumentException"><paramref name="other"/> is this index, or it is not compatible. Neither index has changed then.</exception>
@@ -106,7 +78,7 @@ public abstract partial class BinaryIndex
 
     /// <summary>Moves all vectors of another index here and adds <paramref name="addId"/> to their ids; it is empty afterwards.</summary>
     /// <param name="other">An index of the same type with the same coarse centroids, such as a clone.</param>
-    /// <param name="addId">What is added to the ids. Flat indexes number on, so that only <see cref="Count"/> fits.</param>
+    /// <param name="addId">What is added to the ids. Flat indexes number on, so that only <see cref="IndexBase.Count"/> fits.</param>
     /// <inheritdoc cref="MergeFrom(BinaryIndex)" path="/exception"/>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="addId"/> is negative.</exception>
     public void MergeFrom(BinaryIndex other, long addId)
@@ -126,12 +98,6 @@ public abstract partial class BinaryIndex
 
     /// <summary>Adds n ≥ 1 vectors under n ids; all arguments are valid and the index is trained.</summary>
     protected abstract void AddWithIdsCore(ReadOnlySpan<byte> vectors, ReadOnlySpan<long> ids, int n);
-
-    /// <summary>Removes the selected vectors and returns their number.</summary>
-    protected abstract long RemoveCore(IdSelector selector);
-
-    /// <summary>Removes every vector.</summary>
-    protected abstract void ResetCore();
 
     /// <summary>Moves all vectors of another index of the same dimension here, adds <paramref name="addId"/> ≥ 0 to their ids and empties it;
     /// both are trained, and nobody else uses either. Throws before it changes anything.</summary>
@@ -171,34 +137,11 @@ public abstract partial class BinaryIndex
     private void Merge(BinaryIndex other, long? addId)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (ReferenceEquals(this, other))
-            throw new ArgumentException("other is this index itself: expected another one.", nameof(other));
-
-        if (other.Dimension != Dimension)
-            throw new ArgumentException($"other has the dimension {other.Dimension}: expected {Dimension}, as here.", nameof(other));
-
-        // In one order everywhere: two threads that merge the same two indexes crosswise would otherwise wait for each other.
-        var (first, second) = _age < other._age ? (this, other) : (other, this);
-        first.Write();
-        try
+        RequireOtherIndex(other);
+        WritingBoth(other, () =>
         {
-            second.Write();
-            try
-            {
-                RequireTrained();
-                if (!other.IsTrained)
-                    throw new ArgumentException("other is not trained: expected the training that this index has.", nameof(other));
-
-                MergeFromCore(other, addId ?? Count);
-            }
-            finally
-            {
-                second.EndWrite();
-            }
-        }
-        finally
-        {
-            first.EndWrite();
-        }
+            RequireBothTrained(other);
+            MergeFromCore(other, addId ?? Count);
+        });
     }
 }

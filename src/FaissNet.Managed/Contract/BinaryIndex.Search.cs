@@ -34,11 +34,8 @@ public abstract partial class BinaryIndex
         CancellationToken cancellationToken = default)
     {
         var n = BinaryArguments.CountVectors(queries, CodeSize, nameof(queries));
-        VectorArguments.RequireK(k);
-        var results = VectorArguments.CountResults(n, k);
-        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
-        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
-        Read();
+        var results = VectorArguments.CountResults(n, k, distances.Length, labels.Length);
+        ReadHeld();
         try
         {
             RequireTrained();
@@ -59,7 +56,7 @@ public abstract partial class BinaryIndex
         }
         finally
         {
-            EndRead();
+            EndReadHeld();
         }
     }
 

@@ -87,6 +87,20 @@ internal static class VectorArguments
                 nameof(k), k, $"k is {k}: with {queries} queries that makes {results} results, more than an array holds. Search in smaller batches.");
     }
 
+    /// <summary>n·k, if k is one, and there is room for so many.</summary>
+    /// <param name="queries">n.</param>
+    /// <param name="k">Neighbours per query.</param>
+    /// <param name="distances">The length of the caller's distances.</param>
+    /// <param name="labels">The length of the caller's labels.</param>
+    public static int CountResults(int queries, int k, int distances, int labels)
+    {
+        RequireK(k);
+        var results = CountResults(queries, k);
+        RequireLength(distances, results, nameof(distances), "n * k");
+        RequireLength(labels, results, nameof(labels), "n * k");
+        return results;
+    }
+
     /// <summary>The length of an output of this many rows, if one span holds it.</summary>
     public static int CountOutputs(int rows, int columns, string name)
     {

@@ -9,24 +9,10 @@ public abstract partial class VectorIndex
     /// </summary>
     /// <exception cref="NotSupportedException">The index type cannot encode.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public int EncodedSize
-    {
-        get
-        {
-            Read();
-            try
-            {
-                return EncodedSizeCore();
-            }
-            finally
-            {
-                _gate.ExitRead();
-            }
-        }
-    }
+    public int EncodedSize => Reading(EncodedSizeCore);
 
     /// <summary>Encodes n vectors without adding them. FAISS's <c>sa_encode</c>.</summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="codes">Receives n·<see cref="EncodedSize"/> bytes. May be longer.</param>
     /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
@@ -36,31 +22,23 @@ public abstract partial class VectorIndex
     {
         var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
         VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        Read();
+        ReadHeld();
         try
         {
             RequireTrained();
-            Hold();
-            try
-            {
-                var bytes = VectorArguments.CountOutputs(n, EncodedSizeCore(), nameof(codes));
-                VectorArguments.RequireLength(codes.Length, bytes, nameof(codes), "n * EncodedSize");
-                if (n > 0)
-                    EncodeCore(vectors, n, codes[..bytes]);
-            }
-            finally
-            {
-                Release();
-            }
+            var bytes = VectorArguments.CountOutputs(n, EncodedSizeCore(), nameof(codes));
+            VectorArguments.RequireLength(codes.Length, bytes, nameof(codes), "n * EncodedSize");
+            if (n > 0)
+                EncodeCore(vectors, n, codes[..bytes]);
         }
         finally
         {
-            _gate.ExitRead();
+            EndReadHeld();
         }
     }
 
     /// <summary>Encodes n vectors without adding them. FAISS's <c>sa_encode</c>.</summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <returns>n·<see cref="EncodedSize"/> bytes.</returns>
     /// <inheritdoc cref="Encode(ReadOnlySpan{float}, Span{byte})" path="/exception"/>
     public byte[] Encode(ReadOnlySpan<float> vectors)
@@ -73,40 +51,32 @@ public abstract partial class VectorIndex
 
     /// <summary>Decodes what <see cref="Encode(ReadOnlySpan{float}, Span{byte})"/> wrote. FAISS's <c>sa_decode</c>.</summary>
     /// <param name="codes">n·<see cref="EncodedSize"/> bytes.</param>
-    /// <param name="vectors">Receives n·<see cref="Dimension"/> floats. May be longer.</param>
+    /// <param name="vectors">Receives n·<see cref="IndexBase.Dimension"/> floats. May be longer.</param>
     /// <exception cref="ArgumentException">A length does not fit, or a code cannot have come from an index like this.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type cannot decode.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
     {
-        Read();
+        ReadHeld();
         try
         {
             RequireTrained();
-            Hold();
-            try
-            {
-                var n = CountCodes(codes, EncodedSizeCore());
-                var floats = VectorArguments.CountOutputs(n, Dimension, nameof(vectors));
-                VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * Dimension");
-                if (n > 0)
-                    DecodeCore(codes, n, vectors[..floats]);
-            }
-            finally
-            {
-                Release();
-            }
+            var n = CountCodes(codes, EncodedSizeCore());
+            var floats = VectorArguments.CountOutputs(n, Dimension, nameof(vectors));
+            VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * Dimension");
+            if (n > 0)
+                DecodeCore(codes, n, vectors[..floats]);
         }
         finally
         {
-            _gate.ExitRead();
+            EndReadHeld();
         }
     }
 
     /// <summary>Decodes what <see cref="Encode(ReadOnlySpan{float}, Span{byte})"/> wrote. FAISS's <c>sa_decode</c>.</summary>
     /// <param name="codes">n·<see cref="EncodedSize"/> bytes.</param>
-    /// <returns>n·<see cref="Dimension"/> floats.</returns>
+    /// <returns>n·<see cref="IndexBase.Dimension"/> floats.</returns>
     /// <inheritdoc cref="Decode(ReadOnlySpan{byte}, Span{float})" path="/exception"/>
     public float[] Decode(ReadOnlySpan<byte> codes)
     {

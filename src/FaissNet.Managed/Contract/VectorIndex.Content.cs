@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 
 namespace FaissNet;
 
-// Training, adding, removing.
+// Training and adding.
 public abstract partial class VectorIndex
 {
     // More brings no speed.
@@ -13,11 +13,11 @@ public abstract partial class VectorIndex
     /// Learns from representative vectors what the index type needs: centroids, codebooks, rotations. Types that need nothing
     /// return at once.
     /// </summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> floats. At least nlist (and 2^nbits with product quantization) vectors are
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> floats. At least nlist (and 2^nbits with product quantization) vectors are
     /// needed, and 39 times as many to train well; beyond 256 times as many FAISS takes a sample.</param>
     /// <param name="progress">Told after every k-means iteration, on the calling thread.</param>
     /// <param name="cancellationToken">Stops the training; the index stays untrained.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of <see cref="Dimension"/>, a component is not finite, or there
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="IndexBase.Dimension"/>, a component is not finite, or there
     /// are too few vectors.</exception>
     /// <exception cref="InvalidOperationException">The index holds vectors, which were encoded with the training that it has.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
@@ -34,12 +34,7 @@ public abstract partial class VectorIndex
         Write();
         try
         {
-            if (Count > 0)
-            {
-                throw new InvalidOperationException(
-                    $"The index holds {Count} vectors that depend on its training: call {nameof(Reset)} before training anew.");
-            }
-
+            RequireEmpty();
             TrainCore(vectors, n, progress, cancellationToken);
         }
         finally
@@ -49,19 +44,19 @@ public abstract partial class VectorIndex
     }
 
     /// <inheritdoc cref="Train(ReadOnlySpan{float}, IProgress{IndexProgress}?, CancellationToken)"/>
-    /// <param name="vectors">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="vectors">A tensor of shape [n, <see cref="IndexBase.Dimension"/>].</param>
     /// <param name="progress">Told after every k-means iteration, on the calling thread.</param>
     /// <param name="cancellationToken">Stops the training; the index stays untrained.</param>
     public void Train(
         ReadOnlyTensorSpan<float> vectors, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
         Train(VectorArguments.Flatten(vectors, Dimension, nameof(vectors)), progress, cancellationToken);
 
-    /// <summary>Adds n vectors under the ids <see cref="Count"/>, <see cref="Count"/> + 1, ….</summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> floats.</param>
+    /// <summary>Adds n vectors under the ids <see cref="IndexBase.Count"/>, <see cref="IndexBase.Count"/> + 1, ….</summary>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
-    /// <param name="cancellationToken">Stops between chunks of vectors. Those that <see cref="Count"/> then counts are in the index, in
+    /// <param name="cancellationToken">Stops between chunks of vectors. Those that <see cref="IndexBase.Count"/> then counts are in the index, in
     /// the order given; the rest are not.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of <see cref="Dimension"/>, or a component is not finite.</exception>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="IndexBase.Dimension"/>, or a component is not finite.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type needs the caller's ids (IDMap).</exception>
     /// <exception cref="AddCanceledException">The call was cancelled; the exception says how many vectors are in.</exception>
@@ -71,7 +66,7 @@ public abstract partial class VectorIndex
         AddChecked(vectors, ids: [], withIds: false, progress, cancellationToken);
 
     /// <inheritdoc cref="Add(ReadOnlySpan{float}, IProgress{IndexProgress}?, CancellationToken)"/>
-    /// <param name="vectors">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="vectors">A tensor of shape [n, <see cref="IndexBase.Dimension"/>].</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
     /// <param name="cancellationToken">Stops between chunks of vectors.</param>
     public void Add(
@@ -79,12 +74,12 @@ public abstract partial class VectorIndex
         Add(VectorArguments.Flatten(vectors, Dimension, nameof(vectors)), progress, cancellationToken);
 
     /// <summary>Adds n vectors under ids of the caller's. FAISS's <c>add_with_ids</c>.</summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="ids">One id per vector. Any value but -1, which means "no neighbour" in results. An id that is in the index
     /// already is stored a second time, as in FAISS.</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
     /// <param name="cancellationToken">Stops between chunks of vectors.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of <see cref="Dimension"/>, a component is not finite, there is not
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="IndexBase.Dimension"/>, a component is not finite, there is not
     /// one id per vector, or an id is -1.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type stores no ids: wrap it (factory string <c>IDMap,…</c>).</exception>
@@ -98,7 +93,7 @@ public abstract partial class VectorIndex
         AddChecked(vectors, ids, withIds: true, progress, cancellationToken);
 
     /// <inheritdoc cref="AddWithIds(ReadOnlySpan{float}, ReadOnlySpan{long}, IProgress{IndexProgress}?, CancellationToken)"/>
-    /// <param name="vectors">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="vectors">A tensor of shape [n, <see cref="IndexBase.Dimension"/>].</param>
     /// <param name="ids">One id per vector; any value but -1.</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
     /// <param name="cancellationToken">Stops between chunks of vectors.</param>
@@ -109,42 +104,6 @@ public abstract partial class VectorIndex
         CancellationToken cancellationToken = default) =>
         AddWithIds(VectorArguments.Flatten(vectors, Dimension, nameof(vectors)), ids, progress, cancellationToken);
 
-    /// <summary>
-    /// Removes the selected vectors. FAISS's <c>remove_ids</c>: it passes over the whole index, so remove many at once.
-    /// </summary>
-    /// <remarks>Index types that store no ids (flat ones) number what is left anew, from 0 without gaps, as in FAISS.</remarks>
-    /// <returns>The number of vectors removed.</returns>
-    /// <exception cref="NotSupportedException">The index type cannot remove.</exception>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public long Remove(IdSelector selector)
-    {
-        ArgumentNullException.ThrowIfNull(selector);
-        Write();
-        try
-        {
-            return RemoveCore(selector);
-        }
-        finally
-        {
-            EndWrite();
-        }
-    }
-
-    /// <summary>Removes every vector and keeps the training. FAISS's <c>reset</c>.</summary>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Reset()
-    {
-        Write();
-        try
-        {
-            ResetCore();
-        }
-        finally
-        {
-            EndWrite();
-        }
-    }
-
     /// <summary>Trains with n ≥ 1 vectors; all arguments are valid and the index is empty.</summary>
     protected abstract void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken);
@@ -154,12 +113,6 @@ public abstract partial class VectorIndex
 
     /// <summary>Adds n ≥ 1 vectors under n ids; all arguments are valid and the index is trained.</summary>
     protected abstract void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n);
-
-    /// <summary>Removes the selected vectors and returns their number.</summary>
-    protected abstract long RemoveCore(IdSelector selector);
-
-    /// <summary>Removes every vector.</summary>
-    protected abstract void ResetCore();
 
     private void AddChecked<T>(
         ReadOnlySpan<T> vectors,

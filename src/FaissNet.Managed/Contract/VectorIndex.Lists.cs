@@ -24,7 +24,7 @@ public abstract partial class VectorIndex
     /// The inverted lists that a search would visit for each query, nearest first. FAISS's <c>quantizer.search</c>; with an nprobe of 1 its
     /// <c>search_centroid</c>.
     /// </summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="nprobe">Lists per query.</param>
     /// <param name="lists">Receives n·nprobe numbers; -1 where an approximate quantizer finds no more. May be longer.</param>
     /// <param name="distances">Receives the n·nprobe distances of their centroids, squared with <see cref="MetricType.L2"/>. May be longer.</param>
@@ -49,12 +49,12 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitRead();
+            EndRead();
         }
     }
 
     /// <summary>Searches the inverted lists that the caller names, in any order. FAISS's <c>search_preassigned</c>.</summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="k">Neighbours per query.</param>
     /// <param name="lists">n·nprobe numbers of lists, the same nprobe for each query; -1 for none.</param>
     /// <param name="listDistances">n·nprobe distances of their centroids as <see cref="ChooseLists"/> finds them. Encoded residuals are compared
@@ -76,10 +76,7 @@ public abstract partial class VectorIndex
         Span<long> labels)
     {
         var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
-        VectorArguments.RequireK(k);
-        var results = VectorArguments.CountResults(n, k);
-        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
-        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
+        var results = VectorArguments.CountResults(n, k, distances.Length, labels.Length);
         VectorArguments.RequireFinite(queries, Dimension, nameof(queries));
         Read();
         try
@@ -104,7 +101,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitRead();
+            EndRead();
         }
     }
 

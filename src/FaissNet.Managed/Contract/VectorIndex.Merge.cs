@@ -4,7 +4,7 @@ namespace FaissNet;
 public abstract partial class VectorIndex
 {
     /// <summary>
-    /// Moves all vectors of another index here; it is empty afterwards. Their ids grow by this index's <see cref="Count"/>, so that indexes
+    /// Moves all vectors of another index here; it is empty afterwards. Their ids grow by this index's <see cref="IndexBase.Count"/>, so that indexes
     /// which were filled from id 0 on follow each other. FAISS's <c>merge_from</c>.
     /// </summary>
     /// <param name="other">An index of the same type with the same training: for an IVF those are its centroids and codebooks. One that
@@ -22,9 +22,9 @@ public abstract partial class VectorIndex
     /// </summary>
     /// <param name="other">An index of the same type with the same training.</param>
     /// <param name="addId">What is added to the ids: 0 keeps them as they are, which may store an id a second time. Types that store no
-    /// ids (flat ones) number on, so that only <see cref="Count"/> fits.</param>
+    /// ids (flat ones) number on, so that only <see cref="IndexBase.Count"/> fits.</param>
     /// <exception cref="ArgumentException"><paramref name="other"/> is this index or not compatible, or the type stores no ids and
-    /// <paramref name="addId"/> is not <see cref="Count"/>. Neither index has changed then.</exception>
+    /// <paramref name="addId"/> is not <see cref="IndexBase.Count"/>. Neither index has changed then.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="addId"/> is negative.</exception>
     /// <exception cref="InvalidOperationException">This index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type cannot merge.</exception>
@@ -40,7 +40,7 @@ public abstract partial class VectorIndex
     /// <summary>
     /// Moves all vectors of another index of the same dimension and metric here, adds <paramref name="addId"/> ≥ 0 to their ids and empties
     /// it; both are trained, and nobody else uses either. Throws an <see cref="ArgumentException"/> that says why if the other does not
-    /// fit (type, training, <paramref name="addId"/> other than <see cref="Count"/> where no ids are stored), before it changes anything.
+    /// fit (type, training, <paramref name="addId"/> other than <see cref="IndexBase.Count"/> where no ids are stored), before it changes anything.
     /// </summary>
     protected virtual void MergeFromCore(VectorIndex other, long addId) =>
         throw new NotSupportedException(
@@ -49,40 +49,14 @@ public abstract partial class VectorIndex
     private void Merge(VectorIndex other, long? addId)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (ReferenceEquals(this, other))
-            throw new ArgumentException("other is this index itself: expected another one.", nameof(other));
-
-        if (ReferenceEquals(_gate, other._gate))
-            throw new ArgumentException("other is a part of the same index: expected an index of its own.", nameof(other));
-
-        if (other.Dimension != Dimension)
-            throw new ArgumentException($"other has the dimension {other.Dimension}: expected {Dimension}, as here.", nameof(other));
-
+        RequireOtherIndex(other);
         if (other.Metric != Metric)
             throw new ArgumentException($"other has the metric {other.Metric}: expected {Metric}, as here.", nameof(other));
 
-        // In one order everywhere: two threads that merge the same two indexes crosswise would otherwise wait for each other.
-        var (first, second) = (_whole ?? this)._age < (other._whole ?? other)._age ? (this, other) : (other, this);
-        first.Write();
-        try
+        WritingBoth(other, () =>
         {
-            second.Write();
-            try
-            {
-                RequireTrained();
-                if (!other.IsTrained)
-                    throw new ArgumentException("other is not trained: expected the training that this index has.", nameof(other));
-
-                MergeFromCore(other, addId ?? Count);
-            }
-            finally
-            {
-                second.EndWrite();
-            }
-        }
-        finally
-        {
-            first.EndWrite();
-        }
+            RequireBothTrained(other);
+            MergeFromCore(other, addId ?? Count);
+        });
     }
 }

@@ -14,7 +14,7 @@ public abstract partial class VectorIndex
     /// FAISS makes use of (256 for each centroid of the largest k-means, and never less than 65,536) it takes those that FAISS would, so that
     /// at most so many are converted.
     /// </summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> numbers.</param>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> numbers.</param>
     /// <param name="progress">Told after every k-means iteration, on the calling thread.</param>
     /// <param name="cancellationToken">Stops the training; the index stays untrained.</param>
     /// <inheritdoc cref="Train(ReadOnlySpan{float}, IProgress{IndexProgress}?, CancellationToken)" path="/exception"/>
@@ -38,7 +38,7 @@ public abstract partial class VectorIndex
 
     /// <summary>Adds vectors of any number type, such as <see cref="Half"/>, <see cref="sbyte"/> or <see cref="byte"/>. They are converted a few
     /// megabytes at a time.</summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> numbers.</param>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> numbers.</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
     /// <param name="cancellationToken">Stops between chunks of vectors.</param>
     /// <inheritdoc cref="Add(ReadOnlySpan{float}, IProgress{IndexProgress}?, CancellationToken)" path="/exception"/>
@@ -48,7 +48,7 @@ public abstract partial class VectorIndex
         AddChecked(vectors, ids: [], withIds: false, progress, cancellationToken);
 
     /// <summary>Adds vectors of any number type under ids of the caller's. They are converted a few megabytes at a time.</summary>
-    /// <param name="vectors">n·<see cref="Dimension"/> numbers.</param>
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> numbers.</param>
     /// <param name="ids">One id per vector; any value but -1.</param>
     /// <param name="progress">Told as vectors come in, on the calling thread.</param>
     /// <param name="cancellationToken">Stops between chunks of vectors.</param>
@@ -64,7 +64,7 @@ public abstract partial class VectorIndex
 
     /// <summary>Finds the k nearest vectors to each of n queries of any number type, nearest first. They are converted a few megabytes at a
     /// time.</summary>
-    /// <param name="queries">n·<see cref="Dimension"/> numbers.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> numbers.</param>
     /// <param name="k">Neighbours per query.</param>
     /// <param name="distances">Receives n·k distances, row by row. May be longer.</param>
     /// <param name="labels">Receives n·k ids. May be longer.</param>
@@ -85,7 +85,7 @@ public abstract partial class VectorIndex
         SearchChecked(queries, k, distances, labels, parameters, progress, cancellationToken);
 
     /// <summary>Finds the k nearest vectors to each of n queries of any number type, nearest first.</summary>
-    /// <param name="queries">n·<see cref="Dimension"/> numbers.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> numbers.</param>
     /// <param name="k">Neighbours per query. The result has no more columns than the index has vectors.</param>
     /// <param name="parameters">Overrides for this call.</param>
     /// <param name="progress">Told as queries are answered, on the calling thread.</param>

@@ -7,7 +7,7 @@ public abstract partial class VectorIndex
     /// <remarks>An IVF index looks ids up in a table of 24 bytes per vector, built by the first call after a change of the content.
     /// FAISS's <c>make_direct_map</c> is not needed.</remarks>
     /// <param name="id">The vector's id.</param>
-    /// <param name="vector">Receives <see cref="Dimension"/> floats. May be longer.</param>
+    /// <param name="vector">Receives <see cref="IndexBase.Dimension"/> floats. May be longer.</param>
     /// <exception cref="ArgumentException"><paramref name="vector"/> is too short.</exception>
     /// <exception cref="KeyNotFoundException">The index holds no vector with this id.</exception>
     /// <exception cref="NotSupportedException">The index type cannot reconstruct.</exception>
@@ -22,12 +22,12 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitRead();
+            EndRead();
         }
     }
 
     /// <inheritdoc cref="Reconstruct(long, Span{float})"/>
-    /// <returns><see cref="Dimension"/> floats.</returns>
+    /// <returns><see cref="IndexBase.Dimension"/> floats.</returns>
     public float[] Reconstruct(long id)
     {
         var vector = new float[Dimension];
@@ -37,7 +37,7 @@ public abstract partial class VectorIndex
 
     /// <summary>The vectors stored under several ids. FAISS's <c>reconstruct_batch</c>.</summary>
     /// <param name="ids">n ids, in any order and repeated if need be.</param>
-    /// <param name="vectors">Receives n·<see cref="Dimension"/> floats, row by row. May be longer. Unspecified if the call throws.</param>
+    /// <param name="vectors">Receives n·<see cref="IndexBase.Dimension"/> floats, row by row. May be longer. Unspecified if the call throws.</param>
     /// <exception cref="ArgumentException"><paramref name="vectors"/> is too short.</exception>
     /// <exception cref="KeyNotFoundException">The index holds no vector with one of the ids.</exception>
     /// <exception cref="NotSupportedException">The index type cannot reconstruct.</exception>
@@ -46,28 +46,20 @@ public abstract partial class VectorIndex
     {
         var floats = VectorArguments.CountOutputs(ids.Length, Dimension, nameof(vectors));
         VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * Dimension");
-        Read();
+        ReadHeld();
         try
         {
-            Hold();
-            try
-            {
-                for (var i = 0; i < ids.Length; i++)
-                    ReconstructCore(ids[i], vectors.Slice(i * Dimension, Dimension));
-            }
-            finally
-            {
-                Release();
-            }
+            for (var i = 0; i < ids.Length; i++)
+                ReconstructCore(ids[i], vectors.Slice(i * Dimension, Dimension));
         }
         finally
         {
-            _gate.ExitRead();
+            EndReadHeld();
         }
     }
 
     /// <inheritdoc cref="ReconstructBatch(ReadOnlySpan{long}, Span{float})"/>
-    /// <returns>n·<see cref="Dimension"/> floats.</returns>
+    /// <returns>n·<see cref="IndexBase.Dimension"/> floats.</returns>
     public float[] ReconstructBatch(params ReadOnlySpan<long> ids)
     {
         var vectors = new float[VectorArguments.CountOutputs(ids.Length, Dimension, nameof(ids))];
@@ -88,6 +80,6 @@ public abstract partial class VectorIndex
         }
     }
 
-    /// <summary>Writes <see cref="Dimension"/> floats.</summary>
+    /// <summary>Writes <see cref="IndexBase.Dimension"/> floats.</summary>
     protected abstract void ReconstructCore(long id, Span<float> vector);
 }

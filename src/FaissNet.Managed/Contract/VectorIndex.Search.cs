@@ -13,7 +13,7 @@ public abstract partial class VectorIndex
     /// Finds the k nearest vectors to each of n queries, nearest first. Without progress and cancellation this allocates nothing
     /// on the managed heap.
     /// </summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="k">Neighbours per query.</param>
     /// <param name="distances">Receives n·k distances, row by row; with <see cref="MetricType.L2"/> they are squared. May be longer.</param>
     /// <param name="labels">Receives n·k ids. Where fewer than k vectors are found, the rest of the row is -1 and its distances are
@@ -38,7 +38,7 @@ public abstract partial class VectorIndex
         SearchChecked(queries, k, distances, labels, parameters, progress, cancellationToken);
 
     /// <summary>Finds the k nearest vectors to each of n queries, nearest first.</summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="k">Neighbours per query. The result has no more columns than the index has vectors, so
     /// <see cref="int.MaxValue"/> asks for all.</param>
     /// <param name="parameters">Overrides for this call.</param>
@@ -54,7 +54,7 @@ public abstract partial class VectorIndex
         SearchNew(queries, k, parameters, progress, cancellationToken);
 
     /// <inheritdoc cref="Search(ReadOnlySpan{float}, int, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>
-    /// <param name="queries">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="queries">A tensor of shape [n, <see cref="IndexBase.Dimension"/>].</param>
     /// <param name="k">Neighbours per query.</param>
     /// <param name="parameters">Overrides for this call.</param>
     /// <param name="progress">Told as queries are answered, on the calling thread.</param>
@@ -68,7 +68,7 @@ public abstract partial class VectorIndex
         Search(VectorArguments.Flatten(queries, Dimension, nameof(queries)), k, parameters, progress, cancellationToken);
 
     /// <summary>The ids of the k nearest vectors to each of n queries, without their distances. FAISS's <c>assign</c>.</summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="k">Neighbours per query.</param>
     /// <param name="labels">Receives n·k ids, nearest first; where fewer than k vectors are found, the rest of the row is -1. May be longer.</param>
     /// <param name="parameters">Overrides for this call.</param>
@@ -97,13 +97,13 @@ public abstract partial class VectorIndex
     /// <summary>
     /// Finds the k nearest vectors to each of n queries and gives back the vectors as well. FAISS's <c>search_and_reconstruct</c>.
     /// </summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="k">Neighbours per query.</param>
     /// <param name="distances">Receives n·k distances, as in
     /// <see cref="Search(ReadOnlySpan{float}, int, Span{float}, Span{long}, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>.
     /// May be longer.</param>
     /// <param name="labels">Receives n·k ids. May be longer.</param>
-    /// <param name="vectors">Receives n·k vectors of <see cref="Dimension"/> floats, as
+    /// <param name="vectors">Receives n·k vectors of <see cref="IndexBase.Dimension"/> floats, as
     /// <see cref="Reconstruct(long, Span{float})"/> gives them back; where a label is -1, they are NaN, as in FAISS. May be longer.</param>
     /// <param name="parameters">Overrides for this call.</param>
     /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
@@ -121,39 +121,28 @@ public abstract partial class VectorIndex
         SearchParameters? parameters = null)
     {
         var n = VectorArguments.CountVectors(queries, Dimension, nameof(queries));
-        VectorArguments.RequireK(k);
-        var results = VectorArguments.CountResults(n, k);
-        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
-        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
+        var results = VectorArguments.CountResults(n, k, distances.Length, labels.Length);
         var floats = VectorArguments.CountOutputs(results, Dimension, nameof(vectors));
         VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * k * Dimension");
         VectorArguments.RequireFinite(queries, Dimension, nameof(queries));
-        Read();
+        ReadHeld();
         try
         {
             RequireTrained();
             if (n == 0)
                 return;
 
-            Hold();
-            try
-            {
-                SearchCore(queries, n, k, distances[..results], labels[..results], parameters);
-                ReconstructRows(labels[..results], vectors);
-            }
-            finally
-            {
-                Release();
-            }
+            SearchCore(queries, n, k, distances[..results], labels[..results], parameters);
+            ReconstructRows(labels[..results], vectors);
         }
         finally
         {
-            _gate.ExitRead();
+            EndReadHeld();
         }
     }
 
     /// <summary>Finds all vectors within a radius of each of n queries. FAISS's <c>range_search</c>.</summary>
-    /// <param name="queries">n·<see cref="Dimension"/> floats.</param>
+    /// <param name="queries">n·<see cref="IndexBase.Dimension"/> floats.</param>
     /// <param name="radius">Vectors with a distance below it are found; with <see cref="MetricType.L2"/> it is squared. With
     /// <see cref="MetricType.InnerProduct"/> those with a product above it.</param>
     /// <param name="parameters">Overrides for this call.</param>
@@ -198,12 +187,12 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitRead();
+            EndRead();
         }
     }
 
     /// <inheritdoc cref="RangeSearch(ReadOnlySpan{float}, float, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)"/>
-    /// <param name="queries">A tensor of shape [n, <see cref="Dimension"/>].</param>
+    /// <param name="queries">A tensor of shape [n, <see cref="IndexBase.Dimension"/>].</param>
     /// <param name="radius">The radius; with <see cref="MetricType.L2"/> it is squared.</param>
     /// <param name="parameters">Overrides for this call.</param>
     /// <param name="progress">Told as queries are answered, on the calling thread.</param>

@@ -8,8 +8,8 @@ public abstract partial class VectorIndex
     /// every index type that stores ids and can remove. It passes over the whole index, so update many at once.
     /// </summary>
     /// <param name="ids">Ids that the index holds, each once. If one of them is stored several times, the new vector replaces all.</param>
-    /// <param name="vectors">n·<see cref="Dimension"/> floats.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of <see cref="Dimension"/>, a component is not finite, there is not
+    /// <param name="vectors">n·<see cref="IndexBase.Dimension"/> floats.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="IndexBase.Dimension"/>, a component is not finite, there is not
     /// one id per vector, or an id is given twice.</exception>
     /// <exception cref="KeyNotFoundException">The index holds no vector with one of the ids. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>

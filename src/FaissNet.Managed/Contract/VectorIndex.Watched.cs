@@ -16,10 +16,7 @@ public abstract partial class VectorIndex
         where T : unmanaged, INumberBase<T>
     {
         var n = VectorArguments.CountVectors(queries.Length, Dimension, nameof(queries));
-        VectorArguments.RequireK(k);
-        var results = VectorArguments.CountResults(n, k);
-        VectorArguments.RequireLength(distances.Length, results, nameof(distances), "n * k");
-        VectorArguments.RequireLength(labels.Length, results, nameof(labels), "n * k");
+        var results = VectorArguments.CountResults(n, k, distances.Length, labels.Length);
         var rows = new NumberRows<T>(queries, Dimension);
         rows.RequireFinite(n, nameof(queries));
         Read();
@@ -58,7 +55,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitRead();
+            EndRead();
             rows.Dispose();
         }
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FaissNet.Evaluation;
 
 /// <summary>A setting and values worth trying. FAISS's <c>ParameterRange</c> (<c>faiss/AutoTune.h</c>).</summary>
-/// <param name="Name">The name that <see cref="VectorIndex.SetParameter"/> takes.</param>
+/// <param name="Name">The name that <see cref="IndexBase.SetParameter"/> takes.</param>
 /// <param name="Values">From the fastest to the most accurate; the last may be infinity, for no limit.</param>
 public sealed record ParameterRange(string Name, IReadOnlyList<double> Values)
 {

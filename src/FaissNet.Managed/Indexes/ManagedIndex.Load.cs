@@ -128,8 +128,8 @@ public abstract partial class ManagedIndex
     /// <para>The index can be searched, reconstructed from, saved and cloned (into memory), and nothing that would change its vectors: that
     /// throws <see cref="NotSupportedException"/>. Search settings can be set.</para>
     /// <para>The structure of the file is checked as <see cref="Load(string, string?)"/> does. While the index is open the file must not be written
-    /// to or cut: what is read of a file that another program cuts ends the process. <see cref="VectorIndex.Save(string)"/> onto the file is
-    /// safe, since it replaces it; the index goes on with the old one. <see cref="VectorIndex.Dispose()"/> unmaps the file once the calls that
+    /// to or cut: what is read of a file that another program cuts ends the process. <see cref="IndexBase.Save(string)"/> onto the file is
+    /// safe, since it replaces it; the index goes on with the old one. <see cref="IndexBase.Dispose()"/> unmaps the file once the calls that
     /// are under way have finished.</para>
     /// </remarks>
     /// <param name="path">The file.</param>

@@ -19,7 +19,7 @@ public partial class FaissIndex
     /// of the lists what searches touch. FAISS's <c>OnDiskInvertedLists</c>.
     /// </summary>
     /// <remarks>
-    /// <para>Any IVF can do so (Flat, PQ, SQ), also inside of wrappers, but fast-scan. <see cref="VectorIndex.Save(string)"/> then writes an index
+    /// <para>Any IVF can do so (Flat, PQ, SQ), also inside of wrappers, but fast-scan. <see cref="IndexBase.Save(string)"/> then writes an index
     /// file that names the file of the lists as <paramref name="path"/> does. FAISS takes that for relative to the working folder; FaissNet
     /// looks beside the index file first, so keep the two together.</para>
     /// <para>Vectors may still be added, which is slower than in memory, or to an index in memory that is then merged. An index file that was
@@ -69,7 +69,7 @@ public partial class FaissIndex
     /// <para>The index can be searched, reconstructed from, saved and cloned (into memory), and nothing that would change its lists: that throws
     /// <see cref="NotSupportedException"/>. The managed engine maps flat vectors as well: <c>ManagedIndex.LoadMapped</c>.</para>
     /// <para>The structure of the file is checked as <see cref="Load(string, bool)"/> does. While the index is open the files must not be written
-    /// to or cut: what is read of a file that another program cuts ends the process. <see cref="VectorIndex.Save(string)"/> onto the file is safe,
+    /// to or cut: what is read of a file that another program cuts ends the process. <see cref="IndexBase.Save(string)"/> onto the file is safe,
     /// since it replaces it.</para>
     /// </remarks>
     /// <param name="path">The file.</param>

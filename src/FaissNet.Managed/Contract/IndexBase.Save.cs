@@ -3,9 +3,10 @@ using FaissNet.Serialization;
 namespace FaissNet;
 
 // Saving.
-public abstract partial class VectorIndex
+public abstract partial class IndexBase
 {
-    /// <summary>Writes the index to a file in FAISS's own format, which FAISS reads from every language.</summary>
+    /// <summary>Writes the index to a file in FAISS's own format, which FAISS reads from every language. FAISS's <c>write_index</c>,
+    /// <c>write_index_binary</c>.</summary>
     /// <remarks>The file appears whole or not at all: a temporary file in the same folder is written, flushed to the disk and
     /// renamed. Whatever goes wrong, a file that was there before stays as it was. Searches go on meanwhile; writers wait. A process that is
     /// killed meanwhile leaves the temporary file, <c>.faissnet-….tmp</c>, which anybody may delete.</remarks>
@@ -74,7 +75,7 @@ public abstract partial class VectorIndex
         }
         finally
         {
-            _gate.ExitRead();
+            EndRead();
         }
     }
 
