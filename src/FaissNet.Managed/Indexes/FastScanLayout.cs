@@ -27,6 +27,13 @@ internal static unsafe class FastScanLayout
             throw new ArgumentOutOfRangeException(nameof(bbs), bbs, $"bbs is {bbs}: expected a multiple of {Group}.");
     }
 
+    /// <summary>The quantizer of a fast-scan index, if one can be made from these.</summary>
+    public static ProductQuantizer NewQuantizer(int d, int m, int nbits, int bbs)
+    {
+        RequireArguments(nbits, bbs);
+        return new ProductQuantizer(IndexArguments.Dimension(d), m, nbits);
+    }
+
     /// <summary>Bytes of n codes in FAISS's blocks.</summary>
     /// <param name="n">Codes.</param>
     /// <param name="codeSize">Bytes per code: ⌈M / 2⌉.</param>

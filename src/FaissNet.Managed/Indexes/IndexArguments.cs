@@ -26,13 +26,6 @@ internal static class IndexArguments
     public static T NotNull<T>(T argument, string name)
         where T : class => argument ?? throw new ArgumentNullException(name);
 
-    /// <summary>For types that store no ids: what is merged in is numbered on.</summary>
-    public static void RequireNumbering(long addId, long count, string type)
-    {
-        if (addId != count)
-            throw new ArgumentException($"addId is {addId}: {type} stores no ids, and numbers on from Count = {count}.", nameof(addId));
-    }
-
     /// <summary>What <see cref="VectorIndex.MergeFrom(VectorIndex)"/> checks of the outer indexes, for those that they wrap.</summary>
     public static void RequireMergeable(ManagedIndex index, ManagedIndex other)
     {

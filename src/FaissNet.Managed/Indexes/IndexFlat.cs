@@ -3,41 +3,18 @@ using System.Runtime.InteropServices;
 namespace FaissNet.Managed;
 
 /// <summary>Exact search over the vectors as they are. FAISS's <c>IndexFlat</c> (<c>faiss/IndexFlat.h</c>).</summary>
-public unsafe class IndexFlat : ManagedIndex
+public unsafe class IndexFlat : IndexFlatCodes
 {
-    private readonly UnmanagedBuffer _vectors = new();
-
     /// <summary>An empty index.</summary>
     /// <param name="d">Components per vector.</param>
     /// <param name="metric">L2 or inner product.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="d"/> or <paramref name="metric"/> is out of range.</exception>
     public IndexFlat(int d, MetricType metric = MetricType.L2)
-        : base(IndexArguments.Dimension(d), IndexArguments.L2OrInnerProduct(metric)) =>
+        : base(IndexArguments.Dimension(d), IndexArguments.L2OrInnerProduct(metric), d * sizeof(float)) =>
         SetTrained(true);
 
     /// <summary>Count·d floats, row by row.</summary>
-    internal float* Vectors => (float*)_vectors.Pointer;
-
-    /// <summary>Takes over n rows that <paramref name="fill"/> writes into the memory of the index, at its end.</summary>
-    internal void Append(long n, SpanAction fill)
-    {
-        var row = (long)Dimension * sizeof(float);
-        _vectors.Reserve((Count + n) * row);
-        fill(_vectors.Pointer + Count * row, n * row);
-        SetCount(Count + n);
-    }
-
-    /// <summary>Takes the vectors from where they lie in a file.</summary>
-    internal void Map(Serialization.MappedFile file, long offset, long count)
-    {
-        _vectors.Map(file, offset, count * Dimension * sizeof(float));
-        SetCount(count);
-    }
-
-    /// <summary>Writes so many bytes.</summary>
-    internal delegate void SpanAction(byte* start, long bytes);
-
-    internal override void FreeMemory() => _vectors.Dispose();
+    internal float* Vectors => (float*)Codes;
 
     /// <inheritdoc/>
     protected override IndexDescription DescribeCore() => new(
@@ -46,8 +23,8 @@ public unsafe class IndexFlat : ManagedIndex
         Count,
         Metric,
         IsTrained,
-        CodeSize: (long)Dimension * sizeof(float),
-        Memory: IndexMemory.None with { Codes = _vectors.Capacity });
+        CodeSize: CodeSize,
+        Memory: IndexMemory.None with { Codes = CodesCapacity });
 
     /// <inheritdoc/>
     protected override void TrainCore(
@@ -59,41 +36,9 @@ public unsafe class IndexFlat : ManagedIndex
     protected override void AddCore(ReadOnlySpan<float> vectors, int n)
     {
         RequireWritable();
-        _vectors.Reserve((Count + n) * Dimension * sizeof(float));
+        Reserve(Count + n);
         vectors[..(n * Dimension)].CopyTo(new Span<float>(Vectors + Count * Dimension, n * Dimension));
         SetCount(Count + n);
-    }
-
-    /// <inheritdoc/>
-    protected override long RemoveCore(IdSelector selector)
-    {
-        RequireWritable();
-        long kept = 0, row = (long)Dimension * sizeof(float);
-        for (long i = 0; i < Count; i++)
-        {
-            if (selector.Contains(i))
-                continue;
-
-            if (kept < i)
-                Buffer.MemoryCopy(_vectors.Pointer + i * row, _vectors.Pointer + kept * row, row, row);
-
-            kept++;
-        }
-
-        var removed = Count - kept;
-        SetCount(kept);
-        if (removed > 0)
-            _vectors.Trim(kept * row);
-
-        return removed;
-    }
-
-    /// <inheritdoc/>
-    protected override void ResetCore()
-    {
-        RequireWritable();
-        SetCount(0);
-        _vectors.Trim(0);
     }
 
     /// <inheritdoc/>
@@ -165,9 +110,6 @@ public unsafe class IndexFlat : ManagedIndex
     }
 
     /// <inheritdoc/>
-    protected override int EncodedSizeCore() => Dimension * sizeof(float);
-
-    /// <inheritdoc/>
     protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes) =>
         MemoryMarshal.AsBytes(vectors).CopyTo(codes);
 
@@ -175,25 +117,7 @@ public unsafe class IndexFlat : ManagedIndex
     protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors) =>
         codes.CopyTo(MemoryMarshal.AsBytes(vectors));
 
-    /// <inheritdoc/>
-    protected override void MergeFromCore(VectorIndex other, long addId)
-    {
-        var from = RequireSameType<IndexFlat>(other);
-        RequireNumberingOn(addId);
-        RequireWritable();
-        from.RequireWritable();
-        _vectors.Reserve((Count + from.Count) * Dimension * sizeof(float));
-        var bytes = from.Count * Dimension * sizeof(float);
-        Buffer.MemoryCopy(from.Vectors, Vectors + Count * Dimension, bytes, bytes);
-        SetCount(Count + from.Count);
-        from.ResetCore();
-    }
-
-    private void RequireWritable()
-    {
-        if (_vectors.IsMapped)
-            throw UnmanagedBuffer.ReadOnly();
-    }
+    private protected override bool EncodesLike(IndexFlatCodes other) => other is IndexFlat;
 }
 
 /// <summary>Exact search by squared Euclidean distance. FAISS's <c>IndexFlatL2</c>.</summary>

@@ -90,7 +90,7 @@ public sealed unsafe partial class IndexPQ
         {
             nearest.Scan(new PqBlocks
             {
-                Codes = _codes.Pointer + first * CodeSize,
+                Codes = Codes + first * CodeSize,
                 FirstId = first,
                 Size = (int)Math.Min(CodesPerStep, Count - first),
                 CodeSize = CodeSize,
@@ -105,7 +105,7 @@ public sealed unsafe partial class IndexPQ
         for (var i = 0L; i < Count; i++)
         {
             if (selector is null || selector.Contains(i))
-                NearestHeap.Offer(heap, ids, k, PqScan.SumParts(_codes.Pointer + i * CodeSize, M, NBits, width, table), i);
+                NearestHeap.Offer(heap, ids, k, PqScan.SumParts(Codes + i * CodeSize, M, NBits, width, table), i);
         }
     }
 
@@ -122,9 +122,9 @@ public sealed unsafe partial class IndexPQ
             if (selector is not null && !selector.Contains(i))
                 continue;
 
-            var code = Place(i, out var stride);
+            var code = Place(i);
             var distance = IsTransposed
-                ? PqScan.Sum(code, stride, CodeSize, table)
+                ? PqScan.Sum(code, Stride, CodeSize, table)
                 : PqScan.SumParts(code, M, NBits, codebook.Width, table);
             if (distance < (isProduct ? -radius : radius))
                 hits.Add(isProduct ? -distance : distance, i);

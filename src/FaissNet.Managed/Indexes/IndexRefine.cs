@@ -111,12 +111,7 @@ public unsafe partial class IndexRefine : ManagedIndex
         if (other is not IndexRefine from || from.GetType() != GetType())
             throw new ArgumentException($"other is a {other.GetType().Name}: expected a {GetType().Name}, as here.", nameof(other));
 
-        if (addId != Count)
-        {
-            throw new ArgumentException(
-                $"addId is {addId}: {nameof(IndexRefine)} stores no ids, and numbers on from Count = {Count}.", nameof(addId));
-        }
-
+        RequireNumberingOn(addId);
         Base.MergeInner(from.Base, addId);
         Refine.MergeInner(from.Refine, addId);
         SetCount(Refine.Count);

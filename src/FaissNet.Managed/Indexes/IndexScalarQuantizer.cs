@@ -2,13 +2,11 @@ namespace FaissNet.Managed;
 
 /// <summary>Exhaustive search over scalar-quantized vectors. FAISS's <c>IndexScalarQuantizer</c> (<c>faiss/IndexScalarQuantizer.h</c>).</summary>
 /// <remarks>Distances are those to the decoded vectors, computed from the codes.</remarks>
-public sealed unsafe class IndexScalarQuantizer : ManagedIndex
+public sealed unsafe class IndexScalarQuantizer : IndexFlatCodes
 {
     // Codes that several queries are compared with while they are in the cache.
     private const int CodesPerStep = 256;
     private const int QueriesPerTask = 16;
-
-    private readonly UnmanagedBuffer _codes = new();
 
     /// <summary>An index without vectors; trained already if the type needs no training.</summary>
     /// <param name="d">Components per vector.</param>
@@ -25,7 +23,7 @@ public sealed unsafe class IndexScalarQuantizer : ManagedIndex
     /// <param name="metric">L2 or inner product.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="metric"/> is out of range.</exception>
     public IndexScalarQuantizer(ScalarQuantizer sq, MetricType metric = MetricType.L2)
-        : base(IndexArguments.NotNull(sq, nameof(sq)).Dimension, IndexArguments.L2OrInnerProduct(metric))
+        : base(IndexArguments.NotNull(sq, nameof(sq)).Dimension, IndexArguments.L2OrInnerProduct(metric), sq.CodeSize)
     {
         Sq = sq;
         SetTrained(sq.IsTrained);
@@ -34,24 +32,8 @@ public sealed unsafe class IndexScalarQuantizer : ManagedIndex
     /// <summary>How components are written. FAISS's <c>sq.qtype</c>.</summary>
     public ScalarQuantizerType QType => Sq.QType;
 
-    /// <summary>Bytes per code. FAISS's <c>code_size</c>.</summary>
-    public int CodeSize => Sq.CodeSize;
-
     /// <summary>The quantizer. FAISS's <c>sq</c>.</summary>
     internal ScalarQuantizer Sq { get; }
-
-    /// <summary>Count codes, one after the other.</summary>
-    internal byte* Codes => _codes.Pointer;
-
-    /// <summary>Takes over n codes that <paramref name="fill"/> writes into the memory of the index, at its end.</summary>
-    internal void Append(long n, IndexFlat.SpanAction fill)
-    {
-        _codes.Reserve((Count + n) * CodeSize);
-        fill(_codes.Pointer + Count * CodeSize, n * CodeSize);
-        SetCount(Count + n);
-    }
-
-    internal override void FreeMemory() => _codes.Dispose();
 
     /// <inheritdoc/>
     protected override IndexDescription DescribeCore() => new(
@@ -61,7 +43,7 @@ public sealed unsafe class IndexScalarQuantizer : ManagedIndex
         Metric,
         IsTrained,
         CodeSize: CodeSize,
-        Memory: IndexMemory.None with { Codes = _codes.Capacity, Codebooks = (long)Sq.Trained.Length * sizeof(float) });
+        Memory: IndexMemory.None with { Codes = CodesCapacity, Codebooks = (long)Sq.Trained.Length * sizeof(float) });
 
     /// <inheritdoc/>
     protected override void TrainCore(
@@ -76,56 +58,11 @@ public sealed unsafe class IndexScalarQuantizer : ManagedIndex
     {
         fixed (float* x = vectors)
         {
-            _codes.Reserve((Count + n) * CodeSize);
-            Sq.Encode(x, n, _codes.Pointer + Count * CodeSize);
+            Reserve(Count + n);
+            Sq.Encode(x, n, Codes + Count * CodeSize);
         }
 
         SetCount(Count + n);
-    }
-
-    /// <inheritdoc/>
-    protected override long RemoveCore(IdSelector selector)
-    {
-        long kept = 0, size = CodeSize;
-        for (long i = 0; i < Count; i++)
-        {
-            if (selector.Contains(i))
-                continue;
-
-            if (kept < i)
-                Buffer.MemoryCopy(_codes.Pointer + i * size, _codes.Pointer + kept * size, size, size);
-
-            kept++;
-        }
-
-        var removed = Count - kept;
-        SetCount(kept);
-        if (removed > 0)
-            _codes.Trim(kept * size);
-
-        return removed;
-    }
-
-    /// <inheritdoc/>
-    protected override void ResetCore()
-    {
-        SetCount(0);
-        _codes.Trim(0);
-    }
-
-    /// <inheritdoc/>
-    protected override void MergeFromCore(VectorIndex other, long addId)
-    {
-        if (other is not IndexScalarQuantizer from || from.QType != QType || !from.Sq.Trained.SequenceEqual(Sq.Trained))
-        {
-            throw new ArgumentException(
-                $"other encodes vectors differently: expected an {nameof(IndexScalarQuantizer)} of {QType} with the same training, as a clone has.",
-                nameof(other));
-        }
-
-        IndexArguments.RequireNumbering(addId, Count, TypeName);
-        Append(from.Count, (to, bytes) => Buffer.MemoryCopy(from.Codes, to, bytes, bytes));
-        from.ResetCore();
     }
 
     /// <inheritdoc/>
@@ -165,19 +102,6 @@ public sealed unsafe class IndexScalarQuantizer : ManagedIndex
     }
 
     /// <inheritdoc/>
-    protected override void ReconstructCore(long id, Span<float> vector)
-    {
-        if (id < 0 || id >= Count)
-            throw IndexArguments.NoSuchId(id, Count);
-
-        fixed (float* x = vector)
-            Sq.Decode(Codes + id * CodeSize, 1, x);
-    }
-
-    /// <inheritdoc/>
-    protected override int EncodedSizeCore() => CodeSize;
-
-    /// <inheritdoc/>
     protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes)
     {
         fixed (float* x = vectors)
@@ -192,6 +116,9 @@ public sealed unsafe class IndexScalarQuantizer : ManagedIndex
         fixed (float* x = vectors)
             Sq.Decode(code, n, x);
     }
+
+    private protected override bool EncodesLike(IndexFlatCodes other) =>
+        other is IndexScalarQuantizer from && from.QType == QType && from.Sq.Trained.SequenceEqual(Sq.Trained);
 
     // A method of its own: the closure would be allocated on every path of the one that it stands in.
     private void SearchInParallel(int tasks, float* queries, int n, int k, float* distances, long* labels, IdSelector? selector) =>

@@ -18,17 +18,7 @@ public sealed unsafe partial class ProductQuantizer
         VectorArguments.RequireLength(codes.Length, checked(n * CodeSize), nameof(codes), $"n·{nameof(CodeSize)}");
         fixed (float* from = vectors)
         fixed (byte* to = codes)
-        {
-            var x = from;
-            var code = to;
-            // Whole tiles per task, so that no thread count changes what is packed together.
-            const int perTask = 8 * PackedPoints.TileSize;
-            ManagedThreads.For((n + perTask - 1) / perTask, task =>
-            {
-                var first = task * perTask;
-                Encode(x + (long)first * Dimension, Dimension, Math.Min(perTask, n - first), code + (long)first * CodeSize);
-            });
-        }
+            EncodeInParallel(from, n, to);
     }
 
     /// <summary>Decodes codes to the centroids that they name.</summary>
@@ -60,6 +50,18 @@ public sealed unsafe partial class ProductQuantizer
             for (var m = 0; m < M; m++)
                 Unsafe.CopyBlockUnaligned(vector + m * dsub, centroids + (((long)m << NBits) + reader.Next()) * dsub, (uint)bytes);
         }
+    }
+
+    /// <summary>Encodes n vectors that lie one after the other.</summary>
+    internal void EncodeInParallel(float* vectors, int n, byte* codes)
+    {
+        // Whole tiles per task, so that no thread count changes what is packed together.
+        const int perTask = 8 * PackedPoints.TileSize;
+        ManagedThreads.For((n + perTask - 1) / perTask, task =>
+        {
+            var first = task * perTask;
+            Encode(vectors + (long)first * Dimension, Dimension, Math.Min(perTask, n - first), codes + (long)first * CodeSize);
+        });
     }
 
     /// <summary>Encodes n vectors, <paramref name="stride"/> floats apart, on this thread.</summary>

@@ -46,7 +46,7 @@ internal sealed partial class IndexLoader
         });
         index.RestoreTraining(pq.Centroids);
         _r.ReadCount("codes", 1, (UInt128)padded * (uint)index.CodeSize, "ntotal2 × M2 / 2");
-        ReadBlocks(header.Count, index.CodeSize, block, (codes, _, count) => index.Append(codes, count));
+        ReadBlocks(header.Count, index.CodeSize, block, (codes, _, count) => index.AppendCodes(codes, count));
         return index;
     }
 
