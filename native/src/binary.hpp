@@ -62,12 +62,6 @@ inline void require_codes(const faiss::IndexBinary& index, int64_t n, const void
     }
 }
 
-inline void require_trained(const faiss::IndexBinary& index) {
-    if (!index.is_trained) {
-        fail(FAISSNET_NOT_TRAINED, "the index is not trained: train it with representative vectors first");
-    }
-}
-
 inline const faiss::IndexBinary& inside(const faiss::IndexBinary& index) {
     auto map = dynamic_cast<const faiss::IndexBinaryIDMap*>(&index);
     return map != nullptr ? *map->index : index;

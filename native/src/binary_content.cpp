@@ -6,6 +6,7 @@
 #include <faiss/invlists/InvertedLists.h>
 
 #include "binary.hpp"
+#include "merge.hpp"
 #include "selector.hpp"
 #include "watched.hpp"
 
@@ -99,20 +100,6 @@ void train_lists(faiss::IndexBinaryIVF& ivf, int64_t n, const uint8_t* x, const 
     }
 }
 
-void require_same(bool same, const char* reason) {
-    if (!same) {
-        fail(FAISSNET_INVALID_ARGUMENT, "the two indexes do not fit together: %s", reason);
-    }
-}
-
-void require_shift(const idx_t* ids, size_t count, int64_t add_id) {
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] > INT64_MAX - add_id || ids[i] + add_id == -1) {
-            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: the id %lld would become no id", static_cast<long long>(add_id), static_cast<long long>(ids[i]));
-        }
-    }
-}
-
 void check_merge(const faiss::IndexBinary& to, const faiss::IndexBinary& from, int64_t add_id) {
     require_same(typeid(to) == typeid(from), "they are of different types");
     require_same(to.d == from.d, "they have different dimensions");
@@ -140,18 +127,7 @@ void check_merge(const faiss::IndexBinary& to, const faiss::IndexBinary& from, i
 void move(faiss::IndexBinary& to, faiss::IndexBinary& from, int64_t add_id) {
     if (auto map = dynamic_cast<faiss::IndexBinaryIDMap*>(&to)) {
         auto& other = static_cast<faiss::IndexBinaryIDMap&>(from);
-        map->id_map.reserve(map->id_map.size() + other.id_map.size());
-        move(*map->index, *other.index, map->index->ntotal);
-        for (const idx_t id : other.id_map) {
-            map->id_map.push_back(id + add_id);
-        }
-        other.id_map.clear();
-        for (auto changed : {map, &other}) {
-            changed->ntotal = changed->index->ntotal;
-            if (auto two_way = dynamic_cast<faiss::IndexBinaryIDMap2*>(changed)) {
-                two_way->construct_rev_map();
-            }
-        }
+        move_mapped<faiss::IndexBinaryIDMap2>(*map, other, add_id, move);
     } else if (auto ivf = dynamic_cast<faiss::IndexBinaryIVF*>(&to)) {
         auto& other = static_cast<faiss::IndexBinaryIVF&>(from);
         ivf->invlists->merge_from(other.invlists, add_id);
@@ -256,13 +232,7 @@ faissnet_status faissnet_binary_merge_from(faissnet_binary_index* index, faissne
         require(other != index, "other is this index itself: expected another one");
         auto& from = open(other);
         require_trained(to);
-        if (add_id < 0) {
-            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: expected at least 0", static_cast<long long>(add_id));
-        }
-        if (dynamic_cast<faiss::IndexBinaryFlat*>(&to) != nullptr && add_id != to.ntotal) {
-            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: this index stores no ids and numbers on, so that only ntotal = %lld fits",
-                 static_cast<long long>(add_id), static_cast<long long>(to.ntotal));
-        }
+        require_add_id(add_id, dynamic_cast<faiss::IndexBinaryFlat*>(&to) == nullptr, to.ntotal);
         check_merge(to, from, add_id);
         index->content_changed();
         other->content_changed();

@@ -144,9 +144,29 @@ inline void require_vectors(const faiss::Index& index, int64_t n, const void* x)
     }
 }
 
-inline void require_trained(const faiss::Index& index) {
+// Of floats or of bits.
+template <typename Index>
+void require_trained(const Index& index) {
     if (!index.is_trained) {
         fail(FAISSNET_NOT_TRAINED, "the index is not trained: train it with representative vectors first");
+    }
+}
+
+// What a search for the k nearest needs beside queries.
+inline void require_results(int64_t n, int64_t k, const void* distances, const int64_t* labels) {
+    if (k < 1) {
+        fail(FAISSNET_INVALID_ARGUMENT, "k is %lld: expected at least 1", static_cast<long long>(k));
+    }
+    if (n > 0 && k > INT64_MAX / 16 / n) {
+        fail(FAISSNET_INVALID_ARGUMENT, "k is %lld: n * k results for n = %lld do not fit into memory", static_cast<long long>(k), static_cast<long long>(n));
+    }
+    require(n == 0 || (distances != nullptr && labels != nullptr), "distances and labels must hold n * k values each");
+}
+
+inline void require_probes(const faissnet_search_parameters& parameters) {
+    if (parameters.nprobe < 0 || parameters.max_codes < 0) {
+        fail(FAISSNET_INVALID_ARGUMENT, "nprobe is %lld and max_codes is %lld: expected 0 (as the index is set) or more",
+             static_cast<long long>(parameters.nprobe), static_cast<long long>(parameters.max_codes));
     }
 }
 

@@ -28,16 +28,6 @@ namespace {
 // FAISS compares too little before it merges (no codebooks), has no merge of refined indexes, does not shift the positions
 // under an IDMap, and takes an IndexFlat and the IndexFlatL2 that it reads back from a file for two types. So all of it is here.
 
-[[noreturn]] void fail_merge(const char* reason) {
-    fail(FAISSNET_INVALID_ARGUMENT, "the two indexes do not fit together: %s", reason);
-}
-
-void require_same(bool same, const char* reason) {
-    if (!same) {
-        fail_merge(reason);
-    }
-}
-
 bool is_plain_flat(const faiss::Index& index) {
     const auto& type = typeid(index);
     return type == typeid(faiss::IndexFlat) || type == typeid(faiss::IndexFlatL2) || type == typeid(faiss::IndexFlatIP);
@@ -48,15 +38,6 @@ bool keeps_ids(const faiss::Index& index) {
         return keeps_ids(*chain->index);
     }
     return dynamic_cast<const faiss::IndexIDMap*>(&index) != nullptr || dynamic_cast<const faiss::IndexIVF*>(&index) != nullptr;
-}
-
-void require_shift(const idx_t* ids, size_t count, int64_t add_id) {
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] > INT64_MAX - add_id || ids[i] + add_id == -1) {
-            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: the id %lld would become no id", static_cast<long long>(add_id),
-                 static_cast<long long>(ids[i]));
-        }
-    }
 }
 
 void require_same_pq(const faiss::Index& to, const faiss::Index& from) {
@@ -197,18 +178,7 @@ void move_lists(faiss::IndexIVF& to, faiss::IndexIVF& from, int64_t add_id) {
 void move(faiss::Index& to, faiss::Index& from, int64_t add_id) {
     if (auto map = dynamic_cast<faiss::IndexIDMap*>(&to)) {
         auto& other = static_cast<faiss::IndexIDMap&>(from);
-        map->id_map.reserve(map->id_map.size() + other.id_map.size());
-        move(*map->index, *other.index, map->index->ntotal);
-        for (const idx_t id : other.id_map) {
-            map->id_map.push_back(id + add_id);
-        }
-        other.id_map.clear();
-        for (auto changed : {map, &other}) {
-            changed->ntotal = changed->index->ntotal;
-            if (auto two_way = dynamic_cast<faiss::IndexIDMap2*>(changed)) {
-                two_way->construct_rev_map();
-            }
-        }
+        move_mapped<faiss::IndexIDMap2>(*map, other, add_id, move);
     } else if (auto chain = dynamic_cast<faiss::IndexPreTransform*>(&to)) {
         auto& other = static_cast<faiss::IndexPreTransform&>(from);
         move(*chain->index, *other.index, add_id);
@@ -250,13 +220,7 @@ faissnet_status faissnet_index_merge_from(faissnet_index* index, faissnet_index*
         auto& from = open(other);
         require(&from != &to, "other is this index itself: expected another one");
         require_trained(to);
-        if (add_id < 0) {
-            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: expected at least 0", static_cast<long long>(add_id));
-        }
-        if (!keeps_ids(to) && add_id != to.ntotal) {
-            fail(FAISSNET_INVALID_ARGUMENT, "add_id is %lld: this index stores no ids and numbers on, so that only ntotal = %lld fits",
-                 static_cast<long long>(add_id), static_cast<long long>(to.ntotal));
-        }
+        require_add_id(add_id, keeps_ids(to), to.ntotal);
         check(to, from, add_id);
         require_writable(to);
         require_writable(from);

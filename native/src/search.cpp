@@ -287,10 +287,7 @@ class Request {
         if (parameters == nullptr) {
             return;
         }
-        if (parameters->nprobe < 0 || parameters->max_codes < 0) {
-            fail(FAISSNET_INVALID_ARGUMENT, "nprobe is %lld and max_codes is %lld: expected 0 (as the index is set) or more",
-                 static_cast<long long>(parameters->nprobe), static_cast<long long>(parameters->max_codes));
-        }
+        require_probes(*parameters);
         if (parameters->k_factor != 0) {
             if (!(parameters->k_factor >= 1 && parameters->k_factor <= 1000)) {
                 fail(FAISSNET_INVALID_ARGUMENT, "k_factor is %g: expected 0 (as the index is set), or 1 to 1000", parameters->k_factor);
@@ -334,14 +331,7 @@ faissnet_status faissnet_index_search(
         const auto& source = open(index);
         require_vectors(source, n, x);
         require_trained(source);
-        if (k < 1) {
-            fail(FAISSNET_INVALID_ARGUMENT, "k is %lld: expected at least 1", static_cast<long long>(k));
-        }
-        if (n > 0 && k > INT64_MAX / 16 / n) {
-            fail(FAISSNET_INVALID_ARGUMENT, "k is %lld: n * k results for n = %lld do not fit into memory",
-                 static_cast<long long>(k), static_cast<long long>(n));
-        }
-        require(n == 0 || (distances != nullptr && labels != nullptr), "distances and labels must hold n * k values each");
+        require_results(n, k, distances, labels);
         const Request request(*index, parameters);
         const Wanted& wanted = request.wanted();
         if (n == 0) {
