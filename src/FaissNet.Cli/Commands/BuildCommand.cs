@@ -40,10 +40,7 @@ internal static class BuildCommand
                 Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.BuildOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.BuildOutput, Draw);
 
             return report.Verify is { Identical: false } ? 1 : 0;
         });

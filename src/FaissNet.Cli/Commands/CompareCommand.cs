@@ -41,10 +41,7 @@ internal static class CompareCommand
                 Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.CompareOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.CompareOutput, Draw);
 
             return 0;
         });

@@ -19,10 +19,7 @@ internal static class DoctorCommand
         command.SetAction(parsed =>
         {
             var report = Examine();
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.DoctorOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.DoctorOutput, Draw);
 
             // The managed engine runs anywhere.
             return report.Error is null || parsed.GetValue(engine) == Engine.Managed.Name ? 0 : throw new DllNotFoundException(report.Error);

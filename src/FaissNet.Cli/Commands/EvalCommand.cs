@@ -34,10 +34,7 @@ internal static class EvalCommand
                 Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.EvalOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.EvalOutput, Draw);
 
             return 0;
         });
@@ -61,11 +58,7 @@ internal static class EvalCommand
 
         var threads = request.Engine.ApplyThreads(request.Threads);
         using var index = Files.LoadIndex(request.Engine, request.Index, display);
-        if (queries.Dimension != index.Dimension)
-        {
-            throw new InvalidDataException(
-                $"{request.Queries}: its vectors have {queries.Dimension} components, expected {index.Dimension}, as the index has.");
-        }
+        Files.RequireDimension(request.Queries, queries.Dimension, index);
 
         var description = index.Describe();
         Files.RequireLists(description, request.NProbes);

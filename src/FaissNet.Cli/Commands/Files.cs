@@ -54,6 +54,13 @@ internal static class Files
             throw new FileNotFoundException($"{option} is '{path}': there is no such file.");
     }
 
+    /// <summary>Refuses queries of another dimension than the index's.</summary>
+    public static void RequireDimension(string path, int dimension, VectorIndex index)
+    {
+        if (dimension != index.Dimension)
+            throw new InvalidDataException($"{path}: its vectors have {dimension} components, expected {index.Dimension}, as the index has.");
+    }
+
     /// <summary>Says which index has no lists to probe, in the words of the command line.</summary>
     public static void RequireLists(IndexDescription index, IEnumerable<int> nprobes)
     {

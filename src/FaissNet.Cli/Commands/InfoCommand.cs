@@ -17,10 +17,7 @@ internal static class InfoCommand
             var path = parsed.GetValue(index)!;
             var chosen = Engine.Choose(parsed.GetValue(engine));
             var report = ProgressDisplay.Run(display => Run(chosen, path, display));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.InfoOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.InfoOutput, Draw);
 
             return 0;
         });

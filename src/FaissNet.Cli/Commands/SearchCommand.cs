@@ -40,10 +40,8 @@ internal static class SearchCommand
                 parsed.GetValue(threads),
                 parsed.GetValue(json));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
-            if (request.Json)
-                JsonOutput.Write(request.HasOutput ? report with { Results = null } : report, CliJson.Relaxed.SearchOutput);
-            else
-                Draw(report);
+            var printed = request is { Json: true, HasOutput: true } ? report with { Results = null } : report;
+            JsonOutput.WriteOrDraw(printed, request.Json, CliJson.Relaxed.SearchOutput, Draw);
 
             return 0;
         });

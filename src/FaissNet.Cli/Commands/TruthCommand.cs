@@ -36,10 +36,7 @@ internal static class TruthCommand
                 Engine.Choose(parsed.GetValue(engine)),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display, cancellationToken));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.TruthOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.TruthOutput, Draw);
 
             return 0;
         });

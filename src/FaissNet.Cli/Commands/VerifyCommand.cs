@@ -47,10 +47,7 @@ internal static class VerifyCommand
                 parsed.GetValue(tolerance),
                 parsed.GetValue(threads));
             var report = ProgressDisplay.Run(display => Run(request, display));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(report, CliJson.Relaxed.VerifyOutput);
-            else
-                Draw(report);
+            JsonOutput.WriteOrDraw(report, parsed.GetValue(json), CliJson.Relaxed.VerifyOutput, Draw);
 
             return report.Agrees ? 0 : 1;
         });
@@ -65,11 +62,7 @@ internal static class VerifyCommand
         Engine.Managed.ApplyThreads(request.Threads);
         using var native = Files.LoadIndex(Engine.Native, request.Index, display);
         using var managed = Files.LoadIndex(Engine.Managed, request.Index, display);
-        if (queries.Dimension != native.Dimension)
-        {
-            throw new InvalidDataException(
-                $"{request.Queries}: its vectors have {queries.Dimension} components, expected {native.Dimension}, as the index has.");
-        }
+        Files.RequireDimension(request.Queries, queries.Dimension, native);
 
         var description = native.Describe();
         if (request.NProbe is { } nprobe)

@@ -107,7 +107,16 @@ internal sealed record DoctorOutput(
 /// <summary>One document on stdout and nothing else there.</summary>
 internal static class JsonOutput
 {
-    public static void Write<T>(T document, JsonTypeInfo<T> type)
+    /// <summary>What a command has to say: as JSON for programs, or drawn for people.</summary>
+    public static void WriteOrDraw<T>(T report, bool isJson, JsonTypeInfo<T> type, Action<T> draw)
+    {
+        if (isJson)
+            Write(report, type);
+        else
+            draw(report);
+    }
+
+    private static void Write<T>(T document, JsonTypeInfo<T> type)
     {
         using var stdout = Console.OpenStandardOutput();
         JsonSerializer.Serialize(stdout, document, type);
