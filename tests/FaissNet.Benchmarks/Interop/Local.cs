@@ -42,38 +42,8 @@ internal sealed class Local : IContender
 
     public Sample Many(Work work, ReadOnlySpan<int> cpus)
     {
-        Sample first = default;
-        var ready = 0;
-        var go = false;
-        var threads = new Thread[cpus.Length];
-        for (var t = 0; t < threads.Length; t++)
-        {
-            var (number, cpu) = (t, cpus[t]);
-            threads[t] = new Thread(() =>
-            {
-                Processors.Pin(cpu);
-                var sample = Measure(work, 1, SearchOneByOne, () =>
-                {
-                    Interlocked.Increment(ref ready);
-                    while (!Volatile.Read(ref go))
-                    {
-                    }
-                });
-                if (number == 0)
-                    first = sample;
-            });
-            threads[t].Start();
-        }
-
-        while (Volatile.Read(ref ready) < threads.Length)
-            Thread.Yield();
-
-        var (cpuStart, start) = (Processors.ProcessSeconds(), Stopwatch.GetTimestamp());
-        Volatile.Write(ref go, true);
-        foreach (var thread in threads)
-            thread.Join();
-
-        return first with { Wall = Stopwatch.GetElapsedTime(start).TotalSeconds, Cpu = Processors.ProcessSeconds() - cpuStart };
+        var (wall, cpu, first) = PinnedThreads.Run(cpus, wait => Measure(work, 1, SearchOneByOne, wait));
+        return first with { Wall = wall, Cpu = cpu };
     }
 
     public void Dispose() => _index.Dispose();

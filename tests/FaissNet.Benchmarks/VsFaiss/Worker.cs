@@ -10,7 +10,6 @@ using ManagedProductQuantizer = FaissNet.Managed.ProductQuantizer;
 
 namespace FaissNet.Benchmarks.VsFaiss;
 
-
 /// <summary>The managed engine in a process of its own: it answers <c>peer.cpp</c>'s requests through the public API.</summary>
 internal sealed class Worker : IDisposable
 {
@@ -161,38 +160,8 @@ internal sealed class Worker : IDisposable
 
     private string[] Many(int k, int calls, int[] cpus)
     {
-        string[] first = [];
-        var ready = 0;
-        var go = false;
-        var threads = new Thread[cpus.Length];
-        for (var t = 0; t < threads.Length; t++)
-        {
-            var (number, cpu) = (t, cpus[t]);
-            threads[t] = new Thread(() =>
-            {
-                Processors.Pin(cpu);
-                var answer = Single(k, calls, () =>
-                {
-                    Interlocked.Increment(ref ready);
-                    while (!Volatile.Read(ref go))
-                    {
-                    }
-                });
-                if (number == 0)
-                    first = answer;
-            });
-            threads[t].Start();
-        }
-
-        while (Volatile.Read(ref ready) < threads.Length)
-            Thread.Yield();
-
-        var (cpuStart, start) = (Processors.ProcessSeconds(), Stopwatch.GetTimestamp());
-        Volatile.Write(ref go, true);
-        foreach (var thread in threads)
-            thread.Join();
-
-        return [Text(Stopwatch.GetElapsedTime(start).TotalSeconds), Text(Processors.ProcessSeconds() - cpuStart), first[2], first[3]];
+        var (wall, cpu, first) = PinnedThreads.Run(cpus, wait => Single(k, calls, wait));
+        return [Text(wall), Text(cpu), first[2], first[3]];
     }
 
     private void WriteResults(int k, string path)
