@@ -278,6 +278,9 @@ Wanted checked(const faissnet_search_parameters* parameters, std::unique_ptr<fai
     if (parameters->k_factor != 0) {
         fail(FAISSNET_UNSUPPORTED, "k_factor has no meaning for a binary index");
     }
+    if (parameters->ef_search != 0 || parameters->ht != 0) {
+        fail(FAISSNET_UNSUPPORTED, "a call takes no efSearch and ht in this type of binary index: set efSearch on the index");
+    }
     wanted.nprobe = parameters->nprobe;
     wanted.max_codes = parameters->max_codes;
     if (parameters->selector != nullptr) {

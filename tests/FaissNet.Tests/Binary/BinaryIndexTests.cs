@@ -150,6 +150,8 @@ public sealed class BinaryIndexTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => index.NProbe = 0);
         Assert.Throws<NotSupportedException>(() => index.RangeSearch(Queries, 3, new SearchParameters { NProbe = 2 }));
         Assert.Throws<NotSupportedException>(() => index.Search(Queries, K, new SearchParameters { KFactor = 2 }));
+        Assert.Throws<NotSupportedException>(() => index.Search(Queries, K, new SearchParameters { EfSearch = 20 }));
+        Assert.Throws<NotSupportedException>(() => index.RangeSearch(Queries, 5, new SearchParameters { PolysemousHt = 20 }));
     }
 
     [Fact]
