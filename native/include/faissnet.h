@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes in a way that an older caller would feel. */
-#define FAISSNET_ABI_VERSION 3
+#define FAISSNET_ABI_VERSION 4
 
 typedef int32_t faissnet_status;
 
@@ -93,7 +93,12 @@ enum {
     FAISSNET_KIND_REFINE = 22,
     FAISSNET_KIND_REFINE_FLAT = 23,
     FAISSNET_KIND_SHARDS = 24,
-    FAISSNET_KIND_REPLICAS = 25
+    FAISSNET_KIND_REPLICAS = 25,
+    FAISSNET_KIND_IVF_PQR = 26,
+    FAISSNET_KIND_IVF_PRODUCT_RESIDUAL_QUANTIZER = 27,
+    FAISSNET_KIND_IVF_PRODUCT_LOCAL_SEARCH_QUANTIZER = 28,
+    FAISSNET_KIND_PRODUCT_RESIDUAL_QUANTIZER = 29,
+    FAISSNET_KIND_PRODUCT_LOCAL_SEARCH_QUANTIZER = 30
 };
 
 /* Bits of faissnet_capabilities(). */
@@ -151,14 +156,18 @@ FAISSNET_API faissnet_status faissnet_index_factory(
 /* IndexFlat; any metric. */
 FAISSNET_API faissnet_status faissnet_index_flat_new(int32_t d, int32_t metric, faissnet_index** index);
 
-/* What an index of one of the kinds up to FAISSNET_KIND_HNSW_PQ is made from. Fields that the kind does not name are not looked at. */
+/* What an index of one of the kinds up to FAISSNET_KIND_HNSW_PQ, or from FAISSNET_KIND_IVF_PQR on, is made from. Fields that the kind does not
+ * name are not looked at. */
 typedef struct faissnet_index_spec {
     int32_t kind;
     int32_t metric;
     int32_t d;
     int32_t nbits;       /* bits per sub-quantizer (PQ and fast-scan, residual and local search quantizers); bits of an LSH code */
     int64_t nlist;       /* IVF: inverted lists */
-    int64_t m;           /* sub-quantizers */
+    int64_t m;           /* sub-quantizers; of a product of residual or local search quantizers, those of each part */
+    int64_t nsplits;     /* products of residual or local search quantizers: parts of a vector */
+    int64_t m_refine;    /* IVFPQR: sub-quantizers of what the codes leave over; nbits_refine are the bits of each */
+    int32_t nbits_refine;
     int32_t links;       /* HNSW: links per vector and level, FAISS's M */
     int32_t qtype;       /* scalar quantizers: FAISS's QuantizerType */
     int32_t block;       /* fast-scan: vectors per block, a multiple of 32; 0 stands for 32 */
@@ -388,10 +397,11 @@ FAISSNET_API faissnet_status faissnet_index_parameter_ranges(
     const faissnet_index* index, char* buffer, int64_t capacity, int64_t* length);
 
 /* What a type has beside that, by FAISS's names of its fields, of this index itself: M, nbits, qtype, bbs, rotate_data, train_thresholds,
- * search_type and successive_ids can be read; by_residual, rangestat, rangestat_arg, do_polysemous_training, train_type,
- * niter_codebook_refine, train_iters and train_ils_iters also set before training; use_precomputed_table (-1 never, 0 if it is small enough,
- * 1 always), parallel_mode, cp.niter, cp.nredo, cp.seed, cp.spherical, cp.max_points_per_centroid, max_beam_size, encode_ils_iters, icm_iters,
- * nperts, random_seed and qb at any time. FAISSNET_UNSUPPORTED where the type has no such field or it cannot be set (any more). */
+ * search_type, nsplits, M_refine, nbits_refine and successive_ids can be read; by_residual, rangestat, rangestat_arg, do_polysemous_training,
+ * train_type, niter_codebook_refine, train_iters and train_ils_iters also set before training; metric_arg (of flat indexes, and graphs over
+ * them, with the metric Lp) before adding; use_precomputed_table (-1 never, 0 if it is small enough, 1 always), parallel_mode, cp.niter,
+ * cp.nredo, cp.seed, cp.spherical, cp.max_points_per_centroid, max_beam_size, encode_ils_iters, icm_iters, nperts, random_seed and qb at any
+ * time. FAISSNET_UNSUPPORTED where the type has no such field or it cannot be set (any more). */
 FAISSNET_API faissnet_status faissnet_index_set_option(faissnet_index* index, const char* name, double value);
 FAISSNET_API faissnet_status faissnet_index_get_option(const faissnet_index* index, const char* name, double* value);
 

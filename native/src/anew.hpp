@@ -3,6 +3,7 @@
 
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPQFastScan.h>
@@ -30,6 +31,21 @@ inline bool learns(const faiss::Index& index) {
             dynamic_cast<const faiss::IndexLSH*>(&index) != nullptr;
 }
 
+// A product of additive quantizers that says that it is trained trains nothing.
+inline void forget_codebooks(faiss::Index& index) {
+    auto flat = dynamic_cast<faiss::IndexAdditiveQuantizer*>(&index);
+    auto ivf = dynamic_cast<faiss::IndexIVFAdditiveQuantizer*>(&index);
+    auto quantizer = flat != nullptr ? flat->aq : ivf != nullptr ? ivf->aq : nullptr;
+    if (quantizer != nullptr) {
+        quantizer->is_trained = false;
+    }
+    if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(quantizer)) {
+        for (auto part : product->quantizers) {
+            part->is_trained = false;
+        }
+    }
+}
+
 // FAISS trains only the parts that are not trained yet: a second training would keep the coarse centroids and the
 // transforms of the first, and learn codebooks that belong to both. Parts that do not learn stay as they are.
 inline void forget_training(faiss::Index& index) {
@@ -53,6 +69,7 @@ inline void forget_training(faiss::Index& index) {
         index.is_trained = index.is_trained && inner->is_trained;
     } else if (learns(index)) {
         index.is_trained = false;
+        forget_codebooks(index);
         auto ivf = dynamic_cast<faiss::IndexIVF*>(&index);
         if (ivf != nullptr && ivf->quantizer_trains_alone == 1) {
             ivf->quantizer->is_trained = false;

@@ -8,6 +8,7 @@
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPQFastScan.h>
@@ -24,15 +25,6 @@ using SearchType = faiss::AdditiveQuantizer::Search_type_t;
 
 faiss::MetricType usual_metric(const Spec& spec) {
     return require_usual_metric(spec.metric);
-}
-
-faiss::ScalarQuantizer::QuantizerType qtype(const Spec& spec) {
-    constexpr int32_t newest = 8; // of those that the other side knows
-    if (spec.qtype >= kScalarQuantizerTypes && spec.qtype <= newest) {
-        fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d has no scalar quantizer of type %d", FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR, spec.qtype);
-    }
-    require_range("qtype", spec.qtype, 0, kScalarQuantizerTypes - 1);
-    return static_cast<faiss::ScalarQuantizer::QuantizerType>(spec.qtype);
 }
 
 int links(const Spec& spec) {
@@ -61,6 +53,14 @@ SearchType additive(const Spec& spec) {
     return static_cast<SearchType>(spec.search_type);
 }
 
+// Of a product of such quantizers, each over a part of the vector.
+SearchType additive_product(const Spec& spec) {
+    if (spec.nsplits < 1 || spec.nsplits > spec.d || spec.d % spec.nsplits != 0) {
+        fail(FAISSNET_INVALID_ARGUMENT, "nsplits is %lld: expected a divisor of d = %d", static_cast<long long>(spec.nsplits), spec.d);
+    }
+    return additive(spec);
+}
+
 void require_rabitq() {
     if (!kHasRaBitQ) {
         fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d has no RaBitQ indexes: they came with 1.11", FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
@@ -78,11 +78,17 @@ std::unique_ptr<faiss::Index> make(const Spec& spec) {
             require_fast_scan(spec);
             return std::make_unique<faiss::IndexPQFastScan>(spec.d, spec.m, spec.nbits, usual_metric(spec), block(spec));
         case FAISSNET_KIND_SCALAR_QUANTIZER:
-            return std::make_unique<faiss::IndexScalarQuantizer>(spec.d, qtype(spec), usual_metric(spec));
+            return std::make_unique<faiss::IndexScalarQuantizer>(spec.d, require_qtype(spec.qtype), usual_metric(spec));
         case FAISSNET_KIND_RESIDUAL_QUANTIZER:
             return std::make_unique<faiss::IndexResidualQuantizer>(spec.d, spec.m, spec.nbits, usual_metric(spec), additive(spec));
         case FAISSNET_KIND_LOCAL_SEARCH_QUANTIZER:
             return std::make_unique<faiss::IndexLocalSearchQuantizer>(spec.d, spec.m, spec.nbits, usual_metric(spec), additive(spec));
+        case FAISSNET_KIND_PRODUCT_RESIDUAL_QUANTIZER:
+            return std::make_unique<faiss::IndexProductResidualQuantizer>(
+                    spec.d, spec.nsplits, spec.m, spec.nbits, usual_metric(spec), additive_product(spec));
+        case FAISSNET_KIND_PRODUCT_LOCAL_SEARCH_QUANTIZER:
+            return std::make_unique<faiss::IndexProductLocalSearchQuantizer>(
+                    spec.d, spec.nsplits, spec.m, spec.nbits, usual_metric(spec), additive_product(spec));
         case FAISSNET_KIND_RABITQ:
             require_rabitq();
             return make_rabitq(spec.d, usual_metric(spec));
@@ -94,7 +100,7 @@ std::unique_ptr<faiss::Index> make(const Spec& spec) {
         case FAISSNET_KIND_HNSW_FLAT:
             return std::make_unique<faiss::IndexHNSWFlat>(spec.d, links(spec), require_metric(spec.metric));
         case FAISSNET_KIND_HNSW_SQ:
-            return std::make_unique<faiss::IndexHNSWSQ>(spec.d, qtype(spec), links(spec), usual_metric(spec));
+            return std::make_unique<faiss::IndexHNSWSQ>(spec.d, require_qtype(spec.qtype), links(spec), usual_metric(spec));
         case FAISSNET_KIND_HNSW_PQ:
             require_pq(spec.d, spec.m, 8);
             require_range("metric", spec.metric, FAISSNET_METRIC_L2, FAISSNET_METRIC_L2);
@@ -116,11 +122,22 @@ std::unique_ptr<faiss::IndexIVF> make_ivf(const Spec& spec, faiss::Index* quanti
             require_fast_scan(spec);
             return std::make_unique<faiss::IndexIVFPQFastScan>(quantizer, spec.d, spec.nlist, spec.m, spec.nbits, metric, block(spec));
         case FAISSNET_KIND_IVF_SCALAR_QUANTIZER:
-            return std::make_unique<faiss::IndexIVFScalarQuantizer>(quantizer, spec.d, spec.nlist, qtype(spec), metric);
+            return std::make_unique<faiss::IndexIVFScalarQuantizer>(quantizer, spec.d, spec.nlist, require_qtype(spec.qtype), metric);
         case FAISSNET_KIND_IVF_RESIDUAL_QUANTIZER:
             return std::make_unique<faiss::IndexIVFResidualQuantizer>(quantizer, spec.d, spec.nlist, spec.m, spec.nbits, metric, additive(spec));
         case FAISSNET_KIND_IVF_LOCAL_SEARCH_QUANTIZER:
             return std::make_unique<faiss::IndexIVFLocalSearchQuantizer>(quantizer, spec.d, spec.nlist, spec.m, spec.nbits, metric, additive(spec));
+        case FAISSNET_KIND_IVF_PRODUCT_RESIDUAL_QUANTIZER:
+            return std::make_unique<faiss::IndexIVFProductResidualQuantizer>(
+                    quantizer, spec.d, spec.nlist, spec.nsplits, spec.m, spec.nbits, metric, additive_product(spec));
+        case FAISSNET_KIND_IVF_PRODUCT_LOCAL_SEARCH_QUANTIZER:
+            return std::make_unique<faiss::IndexIVFProductLocalSearchQuantizer>(
+                    quantizer, spec.d, spec.nlist, spec.nsplits, spec.m, spec.nbits, metric, additive_product(spec));
+        case FAISSNET_KIND_IVF_PQR:
+            require_range("metric", spec.metric, FAISSNET_METRIC_L2, FAISSNET_METRIC_L2);
+            require_pq(spec.d, spec.m, spec.nbits);
+            require_pq(spec.d, spec.m_refine, spec.nbits_refine);
+            return std::make_unique<faiss::IndexIVFPQR>(quantizer, spec.d, spec.nlist, spec.m, spec.nbits, spec.m_refine, spec.nbits_refine);
         case FAISSNET_KIND_IVF_RABITQ:
             require_rabitq();
             return make_ivf_rabitq(quantizer, spec.d, spec.nlist, metric);
@@ -151,6 +168,11 @@ void require_quantizer(const Spec& spec) {
         fail(FAISSNET_INVALID_ARGUMENT, "quantizer holds %lld vectors: expected none, or nlist = %lld centroids",
              static_cast<long long>(quantizer.ntotal), static_cast<long long>(spec.nlist));
     }
+}
+
+bool is_ivf(int32_t kind) {
+    return (kind >= FAISSNET_KIND_IVF_FLAT && kind <= FAISSNET_KIND_IVF_RABITQ) ||
+            (kind >= FAISSNET_KIND_IVF_PQR && kind <= FAISSNET_KIND_IVF_PRODUCT_LOCAL_SEARCH_QUANTIZER);
 }
 
 void construct_ivf(const Spec& spec, faissnet_index** index) {
@@ -185,7 +207,7 @@ faissnet_status faissnet_index_new(const faissnet_index_spec* spec, faissnet_ind
     return guard([&] {
         require(spec != nullptr, "spec must not be NULL");
         require_dimension(spec->d);
-        if (spec->kind >= FAISSNET_KIND_IVF_FLAT && spec->kind <= FAISSNET_KIND_IVF_RABITQ) {
+        if (is_ivf(spec->kind)) {
             construct_ivf(*spec, index);
         } else {
             hand_over(make(*spec), index);

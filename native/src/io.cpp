@@ -72,6 +72,7 @@ std::unique_ptr<faiss::Index> checked(const std::function<std::unique_ptr<faiss:
         require_finite_centroids(*ivf);
     }
     settle_loaded(*made);
+    require_readable(*made);
     return made;
 }
 

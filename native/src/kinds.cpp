@@ -9,6 +9,7 @@
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPQFastScan.h>
@@ -18,7 +19,7 @@
 
 namespace faissnet {
 
-// By the exact type: subclasses (IVFFlatDedup, IVFPQR, 2-level HNSW) store something else and are not what they derive from to the caller.
+// By the exact type: subclasses (IVFFlatDedup, 2-level HNSW) store something else and are not what they derive from to the caller.
 int32_t kind_of(const faiss::Index& index) {
     static const std::unordered_map<std::type_index, int32_t> kinds{
             {typeid(faiss::IndexFlat), FAISSNET_KIND_FLAT},
@@ -30,11 +31,16 @@ int32_t kind_of(const faiss::Index& index) {
             {typeid(faiss::IndexIVFScalarQuantizer), FAISSNET_KIND_IVF_SCALAR_QUANTIZER},
             {typeid(faiss::IndexIVFResidualQuantizer), FAISSNET_KIND_IVF_RESIDUAL_QUANTIZER},
             {typeid(faiss::IndexIVFLocalSearchQuantizer), FAISSNET_KIND_IVF_LOCAL_SEARCH_QUANTIZER},
+            {typeid(faiss::IndexIVFProductResidualQuantizer), FAISSNET_KIND_IVF_PRODUCT_RESIDUAL_QUANTIZER},
+            {typeid(faiss::IndexIVFProductLocalSearchQuantizer), FAISSNET_KIND_IVF_PRODUCT_LOCAL_SEARCH_QUANTIZER},
+            {typeid(faiss::IndexIVFPQR), FAISSNET_KIND_IVF_PQR},
             {typeid(faiss::IndexPQ), FAISSNET_KIND_PQ},
             {typeid(faiss::IndexPQFastScan), FAISSNET_KIND_PQ_FAST_SCAN},
             {typeid(faiss::IndexScalarQuantizer), FAISSNET_KIND_SCALAR_QUANTIZER},
             {typeid(faiss::IndexResidualQuantizer), FAISSNET_KIND_RESIDUAL_QUANTIZER},
             {typeid(faiss::IndexLocalSearchQuantizer), FAISSNET_KIND_LOCAL_SEARCH_QUANTIZER},
+            {typeid(faiss::IndexProductResidualQuantizer), FAISSNET_KIND_PRODUCT_RESIDUAL_QUANTIZER},
+            {typeid(faiss::IndexProductLocalSearchQuantizer), FAISSNET_KIND_PRODUCT_LOCAL_SEARCH_QUANTIZER},
             {typeid(faiss::IndexLSH), FAISSNET_KIND_LSH},
             {typeid(faiss::IndexHNSWFlat), FAISSNET_KIND_HNSW_FLAT},
             {typeid(faiss::IndexHNSWSQ), FAISSNET_KIND_HNSW_SQ},

@@ -45,4 +45,13 @@ void require_pq(int32_t d, int64_t m, int32_t nbits) {
     require_range("nbits", nbits, 1, kMaxBits);
 }
 
+faiss::ScalarQuantizer::QuantizerType require_qtype(int32_t qtype) {
+    constexpr int32_t newest = 8; // of those that the other side knows
+    if (qtype >= kScalarQuantizerTypes && qtype <= newest) {
+        fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d has no scalar quantizer of type %d", FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR, qtype);
+    }
+    require_range("qtype", qtype, 0, kScalarQuantizerTypes - 1);
+    return static_cast<faiss::ScalarQuantizer::QuantizerType>(qtype);
+}
+
 } // namespace faissnet

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include <faiss/impl/ScalarQuantizer.h>
+
 #include "version.hpp"
 
 namespace faissnet {
@@ -19,6 +21,7 @@ faiss::MetricType require_metric(int32_t metric);
 faiss::MetricType require_usual_metric(int32_t metric); // L2 or inner product
 void require_range(const char* name, int64_t value, int64_t least, int64_t most);
 void require_pq(int32_t d, int64_t m, int32_t nbits);
+faiss::ScalarQuantizer::QuantizerType require_qtype(int32_t qtype);
 
 // FAISS's index_factory behind the checks that it lacks.
 std::unique_ptr<faiss::Index> make_by_factory(int32_t d, const char* description, int32_t metric);

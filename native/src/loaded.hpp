@@ -4,18 +4,30 @@
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFAdditiveQuantizer.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/VectorTransform.h>
 
 #include "parts.hpp"
 
 namespace faissnet {
 
+// Residual quantizers, alone or a product of them.
+inline bool sums_residuals(const faiss::AdditiveQuantizer& quantizer) {
+    auto product = dynamic_cast<const faiss::ProductAdditiveQuantizer*>(&quantizer);
+    return dynamic_cast<const faiss::ResidualQuantizer*>(&quantizer) != nullptr ||
+            (product != nullptr && !product->quantizers.empty() && sums_residuals(*product->quantizers[0]));
+}
+
 // FAISS computes tables of the codebooks of a residual quantizer that it reads, also where there are none, which ends the process.
 inline void require_readable(const faiss::Index& index) {
-    auto rq = dynamic_cast<const faiss::IndexResidualQuantizer*>(&index);
-    auto ivf_rq = dynamic_cast<const faiss::IndexIVFResidualQuantizer*>(&index);
-    if ((rq != nullptr && !rq->is_trained) || (ivf_rq != nullptr && !ivf_rq->is_trained)) {
+    auto flat = dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&index);
+    auto ivf = dynamic_cast<const faiss::IndexIVFAdditiveQuantizer*>(&index);
+    auto quantizer = flat != nullptr ? flat->aq : ivf != nullptr ? ivf->aq : nullptr;
+    if (quantizer != nullptr && !index.is_trained && sums_residuals(*quantizer)) {
         fail(FAISSNET_UNSUPPORTED, "FAISS cannot read a residual quantizer that is not trained, so it is neither saved nor copied: train it first");
+    }
+    if (dynamic_cast<const faiss::IndexIVFPQR*>(&index) != nullptr && !index.is_trained) {
+        fail(FAISSNET_UNSUPPORTED, "FAISS leaves out the second quantizer of an IVFPQR that is not trained, so it is neither saved, loaded nor copied: train it first");
     }
     for (const auto& part : parts_of(index)) {
         require_readable(*part.index);

@@ -8,6 +8,7 @@
 #include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPQFastScan.h>
@@ -105,12 +106,17 @@ bool of_sq(faiss::Index& index, faiss::ScalarQuantizer& sq, const Field& field, 
     return field.is("rangestat_arg") && field(index, sq.rangestat_arg, kUntrained, -1e6, 1e6, out);
 }
 
-bool of_additive(faiss::Index& index, faiss::AdditiveQuantizer& aq, const Field& field, double* out) {
-    int search_type = aq.search_type;
-    if ((field.is("M") && field(index, aq.M, kNever, 0, 0, out)) ||
-        (field.is("nbits") && !aq.nbits.empty() && field(index, aq.nbits[0], kNever, 0, 0, out)) ||
-        (field.is("search_type") && field(index, search_type, kNever, 0, 0, out))) {
-        return true;
+// Of a product the quantizers of all parts are alike.
+bool of_encoder(faiss::Index& index, faiss::AdditiveQuantizer& aq, const Field& field, double* out) {
+    if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(&aq)) {
+        if (field.is("nsplits")) {
+            return field(index, product->nsplits, kNever, 0, 0, out);
+        }
+        bool found = !product->quantizers.empty();
+        for (auto part : product->quantizers) {
+            found = found && of_encoder(index, *part, field, out);
+        }
+        return found;
     }
     if (auto rq = dynamic_cast<faiss::ResidualQuantizer*>(&aq)) {
         return (field.is("max_beam_size") && field(index, rq->max_beam_size, kAlways, 1, 1024, out)) ||
@@ -128,9 +134,27 @@ bool of_additive(faiss::Index& index, faiss::AdditiveQuantizer& aq, const Field&
     return false;
 }
 
+bool of_additive(faiss::Index& index, faiss::AdditiveQuantizer& aq, const Field& field, double* out) {
+    int search_type = aq.search_type;
+    if ((field.is("M") && field(index, aq.M, kNever, 0, 0, out)) ||
+        (field.is("nbits") && !aq.nbits.empty() && field(index, aq.nbits[0], kNever, 0, 0, out)) ||
+        (field.is("search_type") && field(index, search_type, kNever, 0, 0, out))) {
+        return true;
+    }
+    return of_encoder(index, aq, field, out);
+}
+
 bool of_ivf(faiss::IndexIVF& ivf, const Field& field, double* out) {
     if (of_clustering(ivf, field, out) || (field.is("parallel_mode") && field(ivf, ivf.parallel_mode, kAlways, 0, 2, out))) {
         return true;
+    }
+    if (auto refined = dynamic_cast<faiss::IndexIVFPQR*>(&ivf)) {
+        // Its second quantizer takes the codes for those of residuals.
+        return (field.is("by_residual") && field(ivf, refined->by_residual, kNever, 0, 0, out)) ||
+                (field.is("use_precomputed_table") && of_table(*refined, field, out)) ||
+                (field.is("M_refine") && field(ivf, refined->refine_pq.M, kNever, 0, 0, out)) ||
+                (field.is("nbits_refine") && field(ivf, refined->refine_pq.nbits, kNever, 0, 0, out)) ||
+                (field.is("do_polysemous_training") && field(ivf, refined->do_polysemous_training, kUntrained, 0, 1, out));
     }
     if (auto ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf)) {
         return (field.is("by_residual") && field(ivf, ivfpq->by_residual, kUntrained, 0, 1, out)) ||
@@ -180,9 +204,34 @@ bool of_others(faiss::Index& index, const Field& field, double* out) {
     return field.is("qb") && qb != nullptr && field(index, *qb, kAlways, 0, 8, out);
 }
 
+// The p of Lp, which other metrics do not have. A graph compares by that of its storage.
+bool of_metric(faiss::Index& index, const Field& field, double* out) {
+    if (!field.is("metric_arg")) {
+        return false;
+    }
+    auto hnsw = dynamic_cast<faiss::IndexHNSWFlat*>(&index);
+    if (hnsw == nullptr && dynamic_cast<faiss::IndexFlat*>(&index) == nullptr) {
+        return false;
+    }
+    if (field.writes() && index.metric_type != faiss::METRIC_Lp) {
+        fail(FAISSNET_UNSUPPORTED, "metric_arg is of the metric Lp alone: this index has another one");
+    }
+    if (field.writes() && index.ntotal != 0) {
+        fail(FAISSNET_UNSUPPORTED, "metric_arg can be set while the index is empty only");
+    }
+    const bool found = field(index, index.metric_arg, kAlways, 1e-3, 1e3, out);
+    if (hnsw != nullptr && field.writes()) {
+        hnsw->storage->metric_arg = index.metric_arg;
+    }
+    return found;
+}
+
 void access(faiss::Index& index, const char* name, const double* value, double* out) {
     require(name != nullptr, "name must not be NULL");
     const Field field(name, value);
+    if (of_metric(index, field, out)) {
+        return;
+    }
     auto ivf = dynamic_cast<faiss::IndexIVF*>(&index);
     if (ivf != nullptr ? !of_ivf(*ivf, field, out) : !of_others(index, field, out)) {
         fail(FAISSNET_UNSUPPORTED, "name is \"%.100s\": this index type has no such option", name);

@@ -6,6 +6,7 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQR.h>
 
 #include "handle.hpp"
 #include "quantizers.hpp"
@@ -120,6 +121,9 @@ faissnet_status faissnet_index_set_codebooks(faissnet_index* index, int64_t n, c
         auto& pq = const_cast<faiss::ProductQuantizer&>(require_pq(target));
         require_count(n, static_cast<int64_t>(pq.centroids.size()), centroids);
         require_empty(target);
+        if (find_inside<faiss::IndexIVFPQR>(target) != nullptr) {
+            fail(FAISSNET_UNSUPPORTED, "this index has a second quantizer, of what the codes leave over: train it");
+        }
         auto ivf = find_inside<faiss::IndexIVF>(target);
         if (ivf != nullptr && ivf->quantizer->ntotal != static_cast<int64_t>(ivf->nlist)) {
             fail(FAISSNET_NOT_TRAINED, "the index has no coarse centroids yet: set them before the codebooks");

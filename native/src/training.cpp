@@ -6,6 +6,7 @@
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexIVFAdditiveQuantizer.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexNSG.h>
 #include <faiss/VectorTransform.h>
 
@@ -122,11 +123,27 @@ class Remains {
     std::vector<faiss::VectorTransform*> untrained_;
 };
 
-// How a residual quantizer's codebooks are trained, if there is one.
-faiss::ClusteringParameters* residual_clustering(faiss::Index& index) {
-    auto flat = find_inside<faiss::IndexResidualQuantizer>(index);
-    auto ivf = find_inside<faiss::IndexIVFResidualQuantizer>(index);
-    return flat != nullptr ? &flat->rq.cp : ivf != nullptr ? &ivf->rq.cp : nullptr;
+// Of residual quantizers, one or a product of them, and of the second quantizer of an IVFPQR.
+std::vector<Quiet> silence_residuals(faiss::Index& index) {
+    std::vector<Quiet> quiet;
+    const auto add = [&](faiss::AdditiveQuantizer* quantizer) {
+        if (auto residual = dynamic_cast<faiss::ResidualQuantizer*>(quantizer)) {
+            quiet.emplace_back(&residual->cp);
+        }
+    };
+    auto flat = find_inside<faiss::IndexAdditiveQuantizer>(index);
+    auto ivf = find_inside<faiss::IndexIVFAdditiveQuantizer>(index);
+    auto quantizer = flat != nullptr ? flat->aq : ivf != nullptr ? ivf->aq : nullptr;
+    add(quantizer);
+    if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(quantizer)) {
+        for (auto part : product->quantizers) {
+            add(part);
+        }
+    }
+    if (auto refined = find_inside<faiss::IndexIVFPQR>(index)) {
+        quiet.emplace_back(&refined->refine_pq.cp);
+    }
+    return quiet;
 }
 
 // Counts the members of several that are trained before the one that is.
@@ -173,7 +190,8 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
         choose_build(*nsg, static_cast<int64_t>(ivf->nlist));
     }
 
-    const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr), quiet_sums(residual_clustering(target));
+    const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr);
+    const auto quiet_residuals = silence_residuals(target);
     std::unique_ptr<Slot> coarse, codes;
     if (monitor != nullptr && monitor->report != nullptr) {
         coarse = ivf != nullptr ? watch_coarse(*ivf, *monitor) : nullptr;

@@ -159,6 +159,9 @@ class Quiet {
             parameters_->min_points_per_centroid = minimum_;
         }
     }
+    Quiet(Quiet&& other) noexcept : parameters_(other.parameters_), minimum_(other.minimum_) {
+        other.parameters_ = nullptr;
+    }
     Quiet(const Quiet&) = delete;
     Quiet& operator=(const Quiet&) = delete;
 

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const faissnet_index_spec every[] = {
     {.kind = FAISSNET_KIND_FLAT, .metric = FAISSNET_METRIC_L1},
@@ -20,6 +21,11 @@ static const faissnet_index_spec every[] = {
     {.kind = FAISSNET_KIND_HNSW_FLAT, .metric = FAISSNET_METRIC_INNER_PRODUCT, .links = 5},
     {.kind = FAISSNET_KIND_HNSW_SQ, .metric = FAISSNET_METRIC_L2, .links = 8, .qtype = 0},
     {.kind = FAISSNET_KIND_HNSW_PQ, .metric = FAISSNET_METRIC_L2, .links = 8, .m = 2},
+    {.kind = FAISSNET_KIND_PRODUCT_RESIDUAL_QUANTIZER, .metric = FAISSNET_METRIC_L2, .nsplits = 2, .m = 2, .nbits = 4},
+    {.kind = FAISSNET_KIND_PRODUCT_LOCAL_SEARCH_QUANTIZER, .metric = FAISSNET_METRIC_L2, .nsplits = 2, .m = 2, .nbits = 4},
+    {.kind = FAISSNET_KIND_IVF_PRODUCT_RESIDUAL_QUANTIZER, .metric = FAISSNET_METRIC_L2, .nlist = NLIST, .nsplits = 2, .m = 2, .nbits = 4},
+    {.kind = FAISSNET_KIND_IVF_PRODUCT_LOCAL_SEARCH_QUANTIZER, .metric = FAISSNET_METRIC_L2, .nlist = NLIST, .nsplits = 2, .m = 2, .nbits = 4},
+    {.kind = FAISSNET_KIND_IVF_PQR, .metric = FAISSNET_METRIC_L2, .nlist = NLIST, .m = 4, .nbits = 4, .m_refine = 2, .nbits_refine = 5},
 };
 
 TEST(construct, every_kind_works) {
@@ -43,7 +49,8 @@ TEST(construct, every_kind_works) {
 
 TEST(construct, an_ivf_over_a_quantizer_of_the_callers) {
     static results found;
-    for (size_t i = 1; i < 7; i++) {
+    for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
+        if (every[i].nlist == 0) continue;
         faissnet_index* quantizer = create_with(D, "HNSW8", every[i].metric);
         faissnet_index_spec spec = every[i];
         spec.d = D;
@@ -87,6 +94,11 @@ TEST(construct, what_makes_no_index) {
         {{.kind = FAISSNET_KIND_LSH, .d = D, .nbits = 9, .metric = FAISSNET_METRIC_L2}, "nbits is"},
         {{.kind = FAISSNET_KIND_RESIDUAL_QUANTIZER, .d = D, .m = 0, .nbits = 4}, "m is"},
         {{.kind = FAISSNET_KIND_LOCAL_SEARCH_QUANTIZER, .d = D, .m = 2, .nbits = 4, .search_type = 8}, "search_type is"},
+        {{.kind = FAISSNET_KIND_PRODUCT_RESIDUAL_QUANTIZER, .d = D, .nsplits = 3, .m = 2, .nbits = 4}, "nsplits is"},
+        {{.kind = FAISSNET_KIND_IVF_PRODUCT_LOCAL_SEARCH_QUANTIZER, .d = D, .nlist = 4, .m = 2, .nbits = 4}, "nsplits is"},
+        {{.kind = FAISSNET_KIND_IVF_PQR, .d = D, .nlist = 4, .metric = 1, .m = 2, .nbits = 4, .m_refine = 3, .nbits_refine = 4}, "m is 3"},
+        {{.kind = FAISSNET_KIND_IVF_PQR, .d = D, .nlist = 4, .metric = 1, .m = 2, .nbits = 4, .m_refine = 2}, "nbits is 0"},
+        {{.kind = FAISSNET_KIND_IVF_PQR, .d = D, .nlist = 4, .m = 2, .nbits = 4, .m_refine = 2, .nbits_refine = 4}, "metric is"},
         {{.kind = FAISSNET_KIND_IVF_FLAT, .d = D, .nlist = 0}, "nlist is"},
         {{.kind = FAISSNET_KIND_IVF_FLAT, .d = D, .nlist = 4, .quantizer = lsh}, "quantizer"},
         {{.kind = FAISSNET_KIND_IVF_FLAT, .d = D, .nlist = 4, .quantizer = few}, "quantizer holds 3"},
@@ -136,6 +148,25 @@ TEST(construct, options) {
     EQUAL(12, value);
     FAILS(FAISSNET_UNSUPPORTED, "made with", faissnet_index_set_option(index, "M", 13));
     faissnet_index_free(index);
+
+    index = create("IVF8,PRQ2x3x4");
+    OK(faissnet_index_get_option(index, "nsplits", &value));
+    EQUAL(2, value);
+    OK(faissnet_index_get_option(index, "M", &value));
+    EQUAL(6, value);
+    OK(faissnet_index_set_option(index, "max_beam_size", 9));
+    OK(faissnet_index_get_option(index, "max_beam_size", &value));
+    EQUAL(9, value);
+    FAILS(FAISSNET_UNSUPPORTED, "no such option", faissnet_index_set_option(index, "train_iters", 9));
+    faissnet_index_free(index);
+
+    index = create("IVF8,PQ4+2");
+    OK(faissnet_index_get_option(index, "M_refine", &value));
+    EQUAL(2, value);
+    OK(faissnet_index_get_option(index, "nbits_refine", &value));
+    EQUAL(8, value);
+    FAILS(FAISSNET_UNSUPPORTED, "made with", faissnet_index_set_option(index, "by_residual", 0));
+    faissnet_index_free(index);
 }
 
 TEST(construct, parameters_worth_trying) {
@@ -171,5 +202,43 @@ TEST(construct, ef_search_of_one_call) {
     FAILS(FAISSNET_UNSUPPORTED, "efSearch", faissnet_index_search(flat, 1, QUERIES, 1, &ef, actual.distances, actual.labels));
     FAILS(FAISSNET_UNSUPPORTED, "ht", faissnet_index_search(flat, 1, QUERIES, 1, &ht, actual.distances, actual.labels));
     FAILS(FAISSNET_INVALID_ARGUMENT, "efSearch", faissnet_index_search(flat, 1, QUERIES, 1, &bad, actual.distances, actual.labels));
+    faissnet_index_free(flat);
+}
+
+/* Sums of |x - y|^p. */
+TEST(construct, the_argument_of_a_metric) {
+    static const char* const kinds[] = {"Flat", "HNSW32"};
+    for (size_t kind = 0; kind < 2; kind++) {
+        faissnet_index* index = create_with(D, kinds[kind], FAISSNET_METRIC_LP);
+        double value = -1;
+        OK(faissnet_index_set_option(index, "metric_arg", 3));
+        OK(faissnet_index_get_option(index, "metric_arg", &value));
+        EQUAL(3, value);
+        FAILS(FAISSNET_INVALID_ARGUMENT, "metric_arg is 0", faissnet_index_set_option(index, "metric_arg", 0));
+        OK(faissnet_index_add(index, 50, whole()));
+        OK(faissnet_index_set_parameter(index, kind == 0 ? "verbose" : "efSearch", kind == 0 ? 0 : 50));
+        FAILS(FAISSNET_UNSUPPORTED, "empty", faissnet_index_set_option(index, "metric_arg", 2));
+        bytes file = serialized(index);
+        faissnet_index* loaded = deserialized(file);
+        for (int turn = 0; turn < 2; turn++) {
+            float distances[5];
+            int64_t labels[5];
+            OK(faissnet_index_search(turn == 0 ? index : loaded, 1, QUERIES, 5, NULL, distances, labels));
+            for (int i = 0; i < 5; i++) {
+                double expected = 0;
+                for (int j = 0; j < D; j++) {
+                    const double difference = QUERIES[j] - whole()[labels[i] * D + j];
+                    expected += difference * difference * (difference < 0 ? -difference : difference);
+                }
+                EQUAL((int64_t)expected, (int64_t)(distances[i] + 0.5f));
+                CHECK(i == 0 || distances[i - 1] <= distances[i]);
+            }
+        }
+        free(file.data);
+        faissnet_index_free(loaded);
+        faissnet_index_free(index);
+    }
+    faissnet_index* flat = create("Flat");
+    FAILS(FAISSNET_UNSUPPORTED, "Lp", faissnet_index_set_option(flat, "metric_arg", 2));
     faissnet_index_free(flat);
 }

@@ -134,7 +134,7 @@ TEST(lifecycle, factory) {
         {"Flat", "IndexFlat", FAISSNET_KIND_FLAT, 1},
         {"IVF8,Flat", "IndexIVFFlat", FAISSNET_KIND_IVF_FLAT, 0},
         {"IVF8,PQ4x4", "IndexIVFPQ", FAISSNET_KIND_IVF_PQ, 0},
-        {"IVF8,PQ4+4", "IndexIVFPQR", FAISSNET_KIND_OTHER, 0},
+        {"IVF8,PQ4+4", "IndexIVFPQR", FAISSNET_KIND_IVF_PQR, 0},
         {"IVF8,FlatDedup", "IndexIVFFlatDedup", FAISSNET_KIND_OTHER, 0},
         {"IVF8,SQ8", "IndexIVFScalarQuantizer", FAISSNET_KIND_IVF_SCALAR_QUANTIZER, 0},
         {"PQ4x4", "IndexPQ", FAISSNET_KIND_PQ, 0},

@@ -13,7 +13,7 @@ public abstract class IndexAdditiveQuantizer : FaissIndex
         SearchType = (AdditiveQuantizerSearchType)(int)GetOption("search_type");
     }
 
-    /// <summary>Codebooks. FAISS's <c>aq.M</c>.</summary>
+    /// <summary>Codebooks, of a product those of all parts. FAISS's <c>aq.M</c>.</summary>
     public int M { get; }
 
     /// <summary>Bits of the first codebook, which has 2^nbits entries. FAISS's <c>aq.nbits</c>.</summary>
@@ -23,13 +23,19 @@ public abstract class IndexAdditiveQuantizer : FaissIndex
     public AdditiveQuantizerSearchType SearchType { get; }
 
     private protected static FaissIndexHandle Create(
-        IndexKind kind, int d, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
+        IndexKind kind, int d, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType) =>
+        Create(kind, d, 1, m, nbits, metric, searchType);
+
+    // Products of quantizers, one for each of nsplits parts of a vector.
+    private protected static FaissIndexHandle Create(
+        IndexKind kind, int d, int nsplits, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
     {
         IndexArguments.RequireUsual(d, metric);
+        IndexArguments.RequireSplits(d, nsplits);
         IndexArguments.RequireAdditive(m, nbits, searchType);
         return NativeIndexSpec.Create(new NativeIndexSpec
         {
-            Kind = (int)kind, D = d, M = m, NBits = nbits, Metric = (int)metric, SearchType = (int)searchType,
+            Kind = (int)kind, D = d, NSplits = nsplits, M = m, NBits = nbits, Metric = (int)metric, SearchType = (int)searchType,
         });
     }
 }

@@ -69,6 +69,12 @@ internal static class IndexArguments
         }
     }
 
+    public static void RequireSplits(int d, int nsplits)
+    {
+        if (nsplits < 1 || d % nsplits != 0)
+            throw new ArgumentOutOfRangeException(nameof(nsplits), nsplits, $"nsplits is {nsplits}: expected a divisor of d = {d}.");
+    }
+
     public static int QType(ScalarQuantizerType qtype) => Enum.IsDefined(qtype)
         ? (int)qtype
         : throw new ArgumentOutOfRangeException(

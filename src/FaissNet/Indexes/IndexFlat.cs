@@ -19,6 +19,17 @@ public class IndexFlat : FaissIndex
     {
     }
 
+    /// <summary>The p of <see cref="MetricType.Lp"/>, whose distances are sums of |x - y|^p: set it before adding, for until then it is 0.
+    /// Other metrics have none. FAISS's <c>metric_arg</c>.</summary>
+    /// <exception cref="ArgumentException">The value is not from 0.001 to 1000.</exception>
+    /// <exception cref="NotSupportedException">The index has another metric, or holds vectors.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public double MetricArg
+    {
+        get => GetOption("metric_arg");
+        set => SetOption("metric_arg", value);
+    }
+
     private protected static FaissIndexHandle Create(int d, MetricType metric)
     {
         IndexArguments.RequireDimension(d);

@@ -62,6 +62,13 @@ public sealed class IndexHNSWFlat : IndexHNSW
     {
     }
 
+    /// <inheritdoc cref="IndexFlat.MetricArg"/>
+    public double MetricArg
+    {
+        get => GetOption("metric_arg");
+        set => SetOption("metric_arg", value);
+    }
+
     private static FaissIndexHandle Create(int d, int m, MetricType metric)
     {
         IndexArguments.RequireDimension(d);

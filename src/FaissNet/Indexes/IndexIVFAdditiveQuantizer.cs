@@ -9,7 +9,7 @@ public abstract class IndexIVFAdditiveQuantizer : IndexIVF
     // Over a quantizer of the caller's, which becomes a part, or one of its own.
     private protected IndexIVFAdditiveQuantizer(FaissIndex? quantizer, NativeIndexSpec spec)
         : base(quantizer, spec) =>
-        (M, NBits, SearchType) = ((int)spec.M, spec.NBits, (AdditiveQuantizerSearchType)spec.SearchType);
+        (M, NBits, SearchType) = ((int)(spec.NSplits * spec.M), spec.NBits, (AdditiveQuantizerSearchType)spec.SearchType);
 
     private protected IndexIVFAdditiveQuantizer(FaissIndexHandle handle)
         : base(handle)
@@ -18,7 +18,7 @@ public abstract class IndexIVFAdditiveQuantizer : IndexIVF
         SearchType = (AdditiveQuantizerSearchType)(int)GetOption("search_type");
     }
 
-    /// <summary>Codebooks. FAISS's <c>aq.M</c>.</summary>
+    /// <summary>Codebooks, of a product those of all parts. FAISS's <c>aq.M</c>.</summary>
     public int M { get; }
 
     /// <summary>Bits of the first codebook, which has 2^nbits entries. FAISS's <c>aq.nbits</c>.</summary>
@@ -37,11 +37,17 @@ public abstract class IndexIVFAdditiveQuantizer : IndexIVF
     }
 
     private protected static NativeIndexSpec Spec(
-        IndexKind kind, int d, int nlist, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
+        IndexKind kind, int d, int nlist, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType) =>
+        Spec(kind, d, nlist, 1, m, nbits, metric, searchType);
+
+    // Products of quantizers, one for each of nsplits parts of a vector.
+    private protected static NativeIndexSpec Spec(
+        IndexKind kind, int d, int nlist, int nsplits, int m, int nbits, MetricType metric, AdditiveQuantizerSearchType searchType)
     {
         var spec = Spec(kind, d, nlist, metric);
+        IndexArguments.RequireSplits(d, nsplits);
         IndexArguments.RequireAdditive(m, nbits, searchType);
-        (spec.M, spec.NBits, spec.SearchType) = (m, nbits, (int)searchType);
+        (spec.NSplits, spec.M, spec.NBits, spec.SearchType) = (nsplits, m, nbits, (int)searchType);
         return spec;
     }
 }

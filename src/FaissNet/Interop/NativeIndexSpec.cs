@@ -31,6 +31,11 @@ internal enum IndexKind
     RefineFlat = 23,
     Shards = 24,
     Replicas = 25,
+    IvfPqr = 26,
+    IvfProductResidualQuantizer = 27,
+    IvfProductLocalSearchQuantizer = 28,
+    ProductResidualQuantizer = 29,
+    ProductLocalSearchQuantizer = 30,
 }
 
 /// <summary><c>FAISSNET_PART_…</c>.</summary>
@@ -53,6 +58,9 @@ internal unsafe struct NativeIndexSpec
     public int NBits;
     public long NList;
     public long M;
+    public long NSplits;
+    public long MRefine;
+    public int NBitsRefine;
     public int Links;
     public int QType;
     public int Block;

@@ -17,6 +17,10 @@ public sealed class CodesContract
 
         Assert.Equal(0, empty.Count);
         Assert.Equal((Count * empty.EncodedSize, Count * type.Dimension), (codes.Length, decoded.Length));
+        // What an IVFPQR stores of a vector is more than its code.
+        if (type.Type == "IndexIVFPQR")
+            return;
+
         using var index = type.CreateFilled(vectors);
         for (var i = 0; i < Count; i++)
         {

@@ -23,8 +23,8 @@ public sealed class CopyContract
     public void An_untrained_index_and_an_empty_one_survive_too(IndexCase type)
     {
         using var untrained = type.Create();
-        // FAISS would compute tables of codebooks that are not there.
-        if (type.Type.Contains("Residual", StringComparison.Ordinal))
+        // FAISS would compute tables of codebooks that are not there, or has left a quantizer out.
+        if (type.Type.Contains("Residual", StringComparison.Ordinal) || type.Type == "IndexIVFPQR")
         {
             Assert.Contains("train it first", Assert.Throws<NotSupportedException>(() => IndexCase.Bytes(untrained)).Message, StringComparison.Ordinal);
             return;
@@ -112,8 +112,8 @@ public sealed class CopyContract
     public void An_untrained_clone_can_be_trained(IndexCase type)
     {
         using var index = type.Create();
-        // Copied as through a file, of which FAISS computes tables of codebooks that are not there.
-        if (type.Type.Contains("Residual", StringComparison.Ordinal))
+        // Copied as through a file, of which FAISS computes tables of codebooks that are not there; from that of an IVFPQR it leaves a quantizer out.
+        if (type.Type.Contains("Residual", StringComparison.Ordinal) || type.Type == "IndexIVFPQR")
         {
             Assert.Throws<NotSupportedException>(index.Clone);
             return;

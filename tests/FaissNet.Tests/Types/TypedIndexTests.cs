@@ -31,6 +31,9 @@ public sealed class TypedIndexTests
             ("IVF4_HNSW8,Flat", new IndexIVFFlat(new IndexHNSWFlat(D, 8), D, 4)),
             ("RQ2x5", new IndexResidualQuantizer(D, 2, 5)),
             ("IVF4,RQ2x5", new IndexIVFResidualQuantizer(D, 4, 2, 5)),
+            ("PRQ2x2x5", new IndexProductResidualQuantizer(D, 2, 2, 5)),
+            ("IVF4,PRQ2x2x5", new IndexIVFProductResidualQuantizer(D, 4, 2, 2, 5)),
+            ("IVF4,PQ4+2", new IndexIVFPQR(D, 4, 4, 8, 2)),
             ("PCA8,IVF4,Flat", new IndexPreTransform(D, "PCA8", new IndexIVFFlat(8, 4))),
             ("OPQ4_8,L2norm,Flat", new IndexPreTransform(D, "OPQ4_8,L2norm", new IndexFlatL2(8))),
             ("ITQ8,LSH", new IndexPreTransform(D, "ITQ8", new IndexLSH(8, 8, rotateData: false))),
@@ -83,6 +86,22 @@ public sealed class TypedIndexTests
         trained.Train(Vectors);
         using var rq = Reload(trained);
         Assert.Equal((3, 4, AdditiveQuantizerSearchType.ST_norm_qint8, 7), (rq.M, rq.NBits, rq.SearchType, rq.MaxBeamSize));
+        var products = new IndexIVFProductResidualQuantizer(D, 4, 2, 3, 4) { MaxBeamSize = 9 };
+        Assert.Equal((2, 6, 4, 9, true), (products.NSplits, products.M, products.NBits, products.MaxBeamSize, products.ByResidual));
+        products.Train(Vectors);
+        using var prq = Reload(products);
+        Assert.Equal((4, 2, 6, 4, 9, true), (prq.NList, prq.NSplits, prq.M, prq.NBits, prq.MaxBeamSize, prq.ByResidual));
+        var local = new IndexProductLocalSearchQuantizer(D, 2, 1, 4) { TrainIters = 3, TrainIlsIters = 2, EncodeIlsIters = 5 };
+        local.Train(Vectors);
+        using var plsq = Reload(local);
+        Assert.Equal((2, 2, 3, 2, 5), (plsq.NSplits, plsq.M, plsq.TrainIters, plsq.TrainIlsIters, plsq.EncodeIlsIters));
+        var twice = new IndexIVFPQR(D, 4, 8, 5, 4, 6);
+        twice.Train(Vectors);
+        twice.KFactor = 7;
+        using var pqr = Reload(twice);
+        Assert.Equal((4, 8, 5, 4, 6, 7), (pqr.NList, pqr.M, pqr.NBits, pqr.MRefine, pqr.NBitsRefine, pqr.KFactor));
+        using var lp = Reload(new IndexHNSWFlat(D, 8, MetricType.Lp) { MetricArg = 1.5 });
+        Assert.Equal(1.5, lp.MetricArg);
         using var refine = Reload(new IndexRefineFlat(new IndexPQ(D, 4)) { KFactor = 6 });
         Assert.Equal(6, refine.KFactor);
 
@@ -136,6 +155,31 @@ public sealed class TypedIndexTests
     }
 
     [Fact]
+    public void The_argument_of_Lp_is_its_power()
+    {
+        using var index = new IndexFlat(D, MetricType.Lp) { MetricArg = 3 };
+        index.Add(Vectors);
+        var found = index.Search(Queries, 5);
+        for (var query = 0; query < found.QueryCount; query++)
+        {
+            // From the definition, over all vectors.
+            var distances = Enumerable.Range(0, 600)
+                .Select(i => Enumerable.Range(0, D).Sum(j => Math.Pow(Math.Abs(Queries[query * D + j] - Vectors[i * D + j]), 3)))
+                .Order()
+                .Take(5);
+            Assert.Equal(distances, found.Distances.Skip(query * 5).Take(5).Select(distance => (double)distance), (a, b) => Math.Abs(a - b) < 1e-3 * (1 + a));
+        }
+
+        Assert.Throws<NotSupportedException>(() => index.MetricArg = 2);
+        using var empty = new IndexFlat(D, MetricType.Lp);
+        Assert.Throws<ArgumentException>(() => empty.MetricArg = 0);
+        using var other = new IndexFlat(D, MetricType.L1);
+        Assert.Throws<NotSupportedException>(() => other.MetricArg = 2);
+        using var clone = (IndexFlat)index.Clone();
+        Assert.Equal(3, clone.MetricArg);
+    }
+
+    [Fact]
     public void What_is_out_of_range_is_named()
     {
         Throws("m", () => new IndexPQ(D, 3));
@@ -154,6 +198,12 @@ public sealed class TypedIndexTests
         Throws("m", () => new IndexLocalSearchQuantizer(D, 0, 4));
         Throws("searchType", () => new IndexIVFResidualQuantizer(D, 4, 2, 4, searchType: (AdditiveQuantizerSearchType)8));
         Throws("nlist", () => new IndexIVFLocalSearchQuantizer(D, 0, 2, 4));
+        Throws("nsplits", () => new IndexProductResidualQuantizer(D, 3, 2, 4));
+        Throws("m", () => new IndexIVFProductResidualQuantizer(D, 4, 2, 0, 4));
+        Throws("nbits", () => new IndexProductLocalSearchQuantizer(D, 2, 2, 17));
+        Throws("nsplits", () => new IndexIVFProductLocalSearchQuantizer(D, 4, 0, 2, 4));
+        Throws("mRefine", () => new IndexIVFPQR(D, 4, 4, 8, 3));
+        Throws("nbitsRefine", () => new IndexIVFPQR(D, 4, 4, 8, 4, 17));
         Throws("d", () => new IndexShards(0));
         Throws("metric", () => new IndexReplicas(4, (MetricType)9));
         foreach (var make in new Func<FaissIndex>[] { () => new IndexScalarQuantizer(D, ScalarQuantizerType.QT_bf16), () => new IndexRaBitQ(D), () => new IndexIVFRaBitQ(D, 4) })
