@@ -619,6 +619,34 @@ FAISSNET_API faissnet_status faissnet_pq_decode(const faissnet_pq* pq, int64_t n
 FAISSNET_API faissnet_status faissnet_pq_tables(
     const faissnet_pq* pq, int64_t n, const float* x, int32_t inner_product, float* tables);
 
+/* n: m * 4^nbits squared distances between the centroids of each part, [m][2^nbits][2^nbits] (FAISS's sdc_table). Changes nothing, but
+ * excludes other calls on pq while it lasts. */
+FAISSNET_API faissnet_status faissnet_pq_symmetric_table(faissnet_pq* pq, int64_t n, float* table);
+
+/* ---- Scalar quantizer ------------------------------------------------------- */
+
+typedef struct faissnet_sq faissnet_sq;
+
+/* qtype: FAISS's QuantizerType; FAISSNET_UNSUPPORTED if this FAISS does not have it. */
+FAISSNET_API faissnet_status faissnet_sq_new(int32_t d, int32_t qtype, faissnet_sq** sq);
+FAISSNET_API void faissnet_sq_free(faissnet_sq* sq);
+
+/* Bytes per code, and bits per component. */
+FAISSNET_API faissnet_status faissnet_sq_code_size(const faissnet_sq* sq, int64_t* code_size, int32_t* bits);
+
+/* rangestat, rangestat_arg: FAISS's RangeStat, how the ranges are found. Types that need no training return at once. */
+FAISSNET_API faissnet_status faissnet_sq_train(faissnet_sq* sq, int32_t rangestat, float rangestat_arg, int64_t n, const float* x);
+
+/* FAISS's array `trained`. *count receives its length, also where values is NULL: 0 for types that need no training, or before it. */
+FAISSNET_API faissnet_status faissnet_sq_get_trained(const faissnet_sq* sq, int64_t capacity, float* values, int64_t* count);
+
+/* Takes a training over: count is what training finds, 2 * d, 2 for types with one range for all components, or 0. */
+FAISSNET_API faissnet_status faissnet_sq_set_trained(faissnet_sq* sq, int64_t count, const float* values);
+
+/* codes: n * code_size bytes; x: n * d floats. */
+FAISSNET_API faissnet_status faissnet_sq_encode(const faissnet_sq* sq, int64_t n, const float* x, uint8_t* codes);
+FAISSNET_API faissnet_status faissnet_sq_decode(const faissnet_sq* sq, int64_t n, const uint8_t* codes, float* x);
+
 /* ---- Vector transforms ------------------------------------------------------ */
 
 enum {

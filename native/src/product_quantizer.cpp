@@ -129,3 +129,19 @@ faissnet_status faissnet_pq_tables(const faissnet_pq* pq, int64_t n, const float
         }
     });
 }
+
+faissnet_status faissnet_pq_symmetric_table(faissnet_pq* pq, int64_t n, float* table) {
+    return guard([&] {
+        require_centroids(pq);
+        auto& target = pq->pq;
+        const auto expected = static_cast<int64_t>(target.M * target.ksub * target.ksub);
+        if (n != expected || table == nullptr) {
+            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: expected m * 4^nbits = %lld floats", static_cast<long long>(n), static_cast<long long>(expected));
+        }
+        target.compute_sdc_table();
+        // The caller's is the one that stays.
+        const auto made = std::move(target.sdc_table);
+        target.sdc_table.clear();
+        std::copy(made.begin(), made.end(), table);
+    });
+}

@@ -101,6 +101,14 @@ TEST(pieces, product_quantizer_is_that_of_an_index) {
             CHECK(fabs(wanted - tables[i]) < 1e-3);
         }
     }
+    float symmetric[M * 16 * 16];
+    OK(faissnet_pq_symmetric_table(copy, M * 16 * 16, symmetric));
+    for (int i = 0; i < M * 16 * 16; i++) {
+        const int m = i / 256, one = i / 16 % 16, other = i % 16;
+        const double wanted = distance(centroids + (m * 16 + one) * DSUB, centroids + (m * 16 + other) * DSUB, DSUB, FAISSNET_METRIC_L2);
+        CHECK(fabs(wanted - symmetric[i]) < 1e-3);
+    }
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 5", faissnet_pq_symmetric_table(copy, 5, symmetric));
     FAILS(FAISSNET_INVALID_ARGUMENT, "n is 15", faissnet_pq_train(pq, 15, whole(), NULL, NULL));
     FAILS(FAISSNET_INVALID_ARGUMENT, "n is 3", faissnet_pq_set_centroids(pq, 3, centroids));
     FAILS(FAISSNET_INVALID_ARGUMENT, "m is 3", faissnet_pq_new(D, 3, 8, &copy));
@@ -108,6 +116,51 @@ TEST(pieces, product_quantizer_is_that_of_an_index) {
     faissnet_pq_free(pq);
     faissnet_pq_free(copy);
     faissnet_index_free(index);
+}
+
+/* Types with ranges: the middle of a step; 16-bit floats and bytes: the numbers themselves. */
+TEST(pieces, a_scalar_quantizer_trains_encodes_and_decodes) {
+    static const struct {
+        int32_t qtype, bits;
+        int64_t trained;
+    } kinds[] = {{0, 8, 2 * D}, {1, 4, 2 * D}, {2, 8, 2}, {3, 4, 2}, {4, 16, 0}, {5, 8, 0}, {6, 6, 2 * D}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        faissnet_sq *sq = NULL, *copy = NULL;
+        OK(faissnet_sq_new(D, kinds[i].qtype, &sq));
+        int64_t size = 0, count = -1;
+        int32_t bits = 0;
+        OK(faissnet_sq_code_size(sq, &size, &bits));
+        EQUAL(kinds[i].bits, bits);
+        EQUAL((D * bits + 7) / 8, size);
+        uint8_t codes[10 * D * 2];
+        uint8_t of_copy[10 * D * 2];
+        float ranges[2 * D], decoded[10 * D];
+        if (kinds[i].trained > 0) FAILS(FAISSNET_NOT_TRAINED, "train", faissnet_sq_encode(sq, 10, whole(), codes));
+        OK(faissnet_sq_train(sq, 0, 0, N, whole()));
+        OK(faissnet_sq_get_trained(sq, 0, NULL, &count));
+        EQUAL(kinds[i].trained, count);
+        OK(faissnet_sq_get_trained(sq, count, ranges, &count));
+        OK(faissnet_sq_encode(sq, 10, whole(), codes));
+        OK(faissnet_sq_decode(sq, 10, codes, decoded));
+        for (int j = 0; j < 10 * D; j++) {
+            const float width = count == 0 ? 0 : count == 2 ? ranges[1] : ranges[D + j % D];
+            CHECK(fabsf(decoded[j] - whole()[j]) <= width / ((1 << bits) - 1) + 1e-6f);
+        }
+        OK(faissnet_sq_new(D, kinds[i].qtype, &copy));
+        OK(faissnet_sq_set_trained(copy, count, ranges));
+        OK(faissnet_sq_encode(copy, 10, whole(), of_copy));
+        EQUAL(0, memcmp(codes, of_copy, (size_t)(10 * size)));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "count is 1", faissnet_sq_set_trained(copy, 1, ranges));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "rangestat is 4", faissnet_sq_train(sq, 4, 0, N, whole()));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "rangestat_arg", faissnet_sq_train(sq, 0, 1e7f, N, whole()));
+        FAILS(FAISSNET_INVALID_ARGUMENT, "n is 0", faissnet_sq_train(sq, 0, 0, 0, whole()));
+        faissnet_sq_free(copy);
+        faissnet_sq_free(sq);
+    }
+    faissnet_sq* none = NULL;
+    FAILS(FAISSNET_INVALID_ARGUMENT, "qtype is 99", faissnet_sq_new(D, 99, &none));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "d is 0", faissnet_sq_new(0, 0, &none));
+    if (!faiss_at_least(1, 9)) FAILS(FAISSNET_UNSUPPORTED, "no scalar quantizer", faissnet_sq_new(D, 7, &none));
 }
 
 /* What one index learnt serves another. */

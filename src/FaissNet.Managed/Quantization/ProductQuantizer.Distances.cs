@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace FaissNet.Managed;
 
 /// <summary>Distances from tables: of a vector to a code, and of two codes.</summary>
-public sealed unsafe partial class ProductQuantizer
+public sealed partial class ProductQuantizer
 {
     private float[]? _symmetric;
 
@@ -24,20 +24,7 @@ public sealed unsafe partial class ProductQuantizer
     /// <param name="table"><see cref="TableSize"/> floats.</param>
     /// <param name="code"><see cref="CodeSize"/> bytes.</param>
     /// <exception cref="ArgumentException">A length does not fit.</exception>
-    public float AsymmetricDistance(ReadOnlySpan<float> table, ReadOnlySpan<byte> code)
-    {
-        VectorArguments.RequireLength(table.Length, TableSize, nameof(table), "M·ksub");
-        VectorArguments.RequireLength(code.Length, CodeSize, nameof(code), nameof(CodeSize));
-        var sum = 0f;
-        fixed (byte* bytes = code)
-        {
-            var reader = new BitReader(bytes, NBits);
-            for (var m = 0; m < M; m++)
-                sum += table[(m << NBits) + reader.Next()];
-        }
-
-        return sum;
-    }
+    public float AsymmetricDistance(ReadOnlySpan<float> table, ReadOnlySpan<byte> code) => CodeDistances.Asymmetric(table, code, M, NBits);
 
     /// <summary>The squared distance between what two codes stand for, from a table of M·ksub² floats that the first call computes.
     /// FAISS's <c>sdc_table</c>.</summary>
@@ -49,16 +36,7 @@ public sealed unsafe partial class ProductQuantizer
     {
         VectorArguments.RequireLength(a.Length, CodeSize, nameof(a), nameof(CodeSize));
         VectorArguments.RequireLength(b.Length, CodeSize, nameof(b), nameof(CodeSize));
-        var table = SymmetricTable();
-        var sum = 0f;
-        fixed (byte* x = a, y = b)
-        {
-            BitReader left = new(x, NBits), right = new(y, NBits);
-            for (var m = 0; m < M; m++)
-                sum += table[(((m << NBits) + left.Next()) << NBits) + right.Next()];
-        }
-
-        return sum;
+        return CodeDistances.Symmetric(SymmetricTable(), a, b, M, NBits);
     }
 
     /// <summary>The squared distances between all centroids of each part, [M][ksub][ksub].</summary>
@@ -67,11 +45,7 @@ public sealed unsafe partial class ProductQuantizer
         if (Volatile.Read(ref _symmetric) is { } ready)
             return ready;
 
-        var length = (long)TableSize << NBits;
-        if (length > Array.MaxLength)
-            throw new NotSupportedException($"Symmetric distances of {M} parts of {NBits} bits need a table of {length} entries, more than an array holds.");
-
-        var table = new float[length];
+        var table = new float[CodeDistances.SymmetricTableLength(M, NBits)];
         int dsub = SubDimension, ksub = KSub;
         ManagedThreads.For(M, m =>
         {

@@ -62,6 +62,34 @@ internal static unsafe partial class NativeMethods
         ProductQuantizerHandle pq, long n, ReadOnlySpan<float> x, int innerProduct, Span<float> tables);
 
     [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_pq_symmetric_table(ProductQuantizerHandle pq, long n, Span<float> table);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_new(int d, int qtype, out ScalarQuantizerHandle sq);
+
+    [LibraryImport(Library)]
+    internal static partial void faissnet_sq_free(nint sq);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_code_size(ScalarQuantizerHandle sq, out long codeSize, out int bits);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_train(
+        ScalarQuantizerHandle sq, int rangeStat, float rangeStatArg, long n, ReadOnlySpan<float> x);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_get_trained(ScalarQuantizerHandle sq, long capacity, Span<float> values, out long count);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_set_trained(ScalarQuantizerHandle sq, long count, ReadOnlySpan<float> values);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_encode(ScalarQuantizerHandle sq, long n, ReadOnlySpan<float> x, Span<byte> codes);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_sq_decode(ScalarQuantizerHandle sq, long n, ReadOnlySpan<byte> codes, Span<float> x);
+
+    [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_transform_new(int kind, int dIn, int dOut, double argument, out TransformHandle transform);
 
     [LibraryImport(Library)]

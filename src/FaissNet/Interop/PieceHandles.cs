@@ -10,6 +10,16 @@ internal sealed class ProductQuantizerHandle : NativeHandle
     }
 }
 
+/// <summary>Owns a <c>faissnet_sq*</c>.</summary>
+internal sealed class ScalarQuantizerHandle : NativeHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.faissnet_sq_free(handle);
+        return true;
+    }
+}
+
 /// <summary>Owns a <c>faissnet_transform*</c>.</summary>
 internal sealed class TransformHandle : NativeHandle
 {

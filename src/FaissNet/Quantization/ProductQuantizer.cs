@@ -16,6 +16,7 @@ public sealed class ProductQuantizer : IDisposable
     private readonly ReaderWriterGate _gate = new();
     private readonly ProductQuantizerHandle _handle;
     private float[] _centroids;
+    private float[]? _symmetric;
 
     /// <summary>An untrained quantizer.</summary>
     /// <param name="d">Components per vector.</param>
@@ -93,6 +94,7 @@ public sealed class ProductQuantizer : IDisposable
             var centroids = new float[_centroids.Length];
             NativeMethods.faissnet_pq_get_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
             Volatile.Write(ref _centroids, centroids);
+            Volatile.Write(ref _symmetric, null);
         }
         finally
         {
@@ -115,6 +117,7 @@ public sealed class ProductQuantizer : IDisposable
         {
             NativeMethods.faissnet_pq_set_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
             Volatile.Write(ref _centroids, centroids.ToArray());
+            Volatile.Write(ref _symmetric, null);
         }
         finally
         {
@@ -186,23 +189,46 @@ public sealed class ProductQuantizer : IDisposable
     /// <param name="table"><see cref="TableSize"/> floats.</param>
     /// <param name="code"><see cref="CodeSize"/> bytes.</param>
     /// <exception cref="ArgumentException">A length does not fit.</exception>
-    public unsafe float AsymmetricDistance(ReadOnlySpan<float> table, ReadOnlySpan<byte> code)
-    {
-        VectorArguments.RequireLength(table.Length, TableSize, nameof(table), "M * ksub");
-        VectorArguments.RequireLength(code.Length, CodeSize, nameof(code), nameof(CodeSize));
-        var sum = 0f;
-        fixed (byte* bytes = code)
-        {
-            var reader = new BitReader(bytes, NBits);
-            for (var m = 0; m < M; m++)
-                sum += table[(m << NBits) + reader.Next()];
-        }
+    public float AsymmetricDistance(ReadOnlySpan<float> table, ReadOnlySpan<byte> code) => CodeDistances.Asymmetric(table, code, M, NBits);
 
-        return sum;
+    /// <summary>The squared distance between what two codes stand for, from a table of M·ksub² floats that the first call after training
+    /// computes. FAISS's <c>compute_sdc_table</c>.</summary>
+    /// <param name="a"><see cref="CodeSize"/> bytes.</param>
+    /// <param name="b"><see cref="CodeSize"/> bytes.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    /// <exception cref="NotSupportedException">The table would have more entries than an array holds.</exception>
+    /// <exception cref="ObjectDisposedException">The quantizer was disposed before the table was computed.</exception>
+    public float SymmetricDistance(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        VectorArguments.RequireLength(a.Length, CodeSize, nameof(a), nameof(CodeSize));
+        VectorArguments.RequireLength(b.Length, CodeSize, nameof(b), nameof(CodeSize));
+        return CodeDistances.Symmetric(Volatile.Read(ref _symmetric) ?? ComputeSymmetricTable(), a, b, M, NBits);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
+
+    // Two threads may both come here: the second finds the table of the first.
+    private float[] ComputeSymmetricTable()
+    {
+        var length = CodeDistances.SymmetricTableLength(M, NBits);
+        _gate.EnterWrite();
+        try
+        {
+            if (_symmetric is { } ready)
+                return ready;
+
+            var table = new float[length];
+            NativeMethods.faissnet_pq_symmetric_table(_handle, length, table).ThrowIfFailed();
+            Volatile.Write(ref _symmetric, table);
+            return table;
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
+    }
 
     private void FillTables(ReadOnlySpan<float> vectors, Span<float> tables, bool innerProduct)
     {

@@ -34,7 +34,7 @@ internal static class ScalarQuantizerFiles
         writer.Write((int)stat);
         writer.Write(argument);
         writer.Write((long)d);
-        writer.Write((long)new ScalarQuantizer(d, type).CodeSize);
+        writer.Write((long)new FaissNet.Managed.ScalarQuantizer(d, type).CodeSize);
         writer.Write((long)(trained?.Length ?? 0));
         writer.Write(MemoryMarshal.AsBytes<float>(trained ?? []));
         writer.Write(0L);

@@ -23,7 +23,7 @@ public sealed unsafe class ScalarQuantizerTests
     {
         foreach (var d in new[] { 1, 2, 3, 7, 8, 16, 29, 64 })
         {
-            var quantizer = new ScalarQuantizer(d, type);
+            var quantizer = new M.ScalarQuantizer(d, type);
             var training = Vectors(type, 100, d, seed: 1);
             // Beyond the trained ranges as well.
             var vectors = Vectors(type, 150, d, seed: 2);
@@ -57,7 +57,7 @@ public sealed unsafe class ScalarQuantizerTests
                  })
         {
             var vectors = Vectors(type, 200, d, seed: 3);
-            var quantizer = new ScalarQuantizer(d, type) { RangeStat = stat, RangeStatArg = argument };
+            var quantizer = new M.ScalarQuantizer(d, type) { RangeStat = stat, RangeStatArg = argument };
             Assert.False(quantizer.IsTrained);
             quantizer.Train(vectors);
             AssertClose(ScalarQuantizerFiles.Train(d, type, vectors, stat, argument), quantizer.Trained.ToArray(), tolerance);
@@ -138,7 +138,7 @@ public sealed unsafe class ScalarQuantizerTests
     {
         // All of infinity, the largest, the smallest and subnormal numbers; d is not a multiple of any width.
         const int d = 19;
-        var quantizer = new ScalarQuantizer(d, ScalarQuantizerType.QT_fp16);
+        var quantizer = new M.ScalarQuantizer(d, ScalarQuantizerType.QT_fp16);
         foreach (var special in new[] { 65504f, -65504f, 6.1035e-5f, 5.9604645e-8f, -3e-7f, 1e10f, -1e10f })
         {
             for (var at = 0; at < d; at++)
@@ -162,10 +162,10 @@ public sealed unsafe class ScalarQuantizerTests
     [Fact]
     public void Arguments_are_checked()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(0, ScalarQuantizerType.QT_8bit));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(4, (ScalarQuantizerType)9));
-        Assert.Throws<NotSupportedException>(() => new ScalarQuantizer(4, ScalarQuantizerType.QT_bf16));
-        var quantizer = new ScalarQuantizer(4, ScalarQuantizerType.QT_8bit);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new M.ScalarQuantizer(0, ScalarQuantizerType.QT_8bit));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new M.ScalarQuantizer(4, (ScalarQuantizerType)9));
+        Assert.Throws<NotSupportedException>(() => new M.ScalarQuantizer(4, ScalarQuantizerType.QT_bf16));
+        var quantizer = new M.ScalarQuantizer(4, ScalarQuantizerType.QT_8bit);
         Assert.Throws<InvalidOperationException>(() => quantizer.Encode(new float[4], new byte[4]));
         Assert.Throws<ArgumentException>(() => quantizer.Train([]));
         Assert.Throws<ArgumentException>(() => quantizer.Train(new float[5]));
@@ -185,7 +185,7 @@ public sealed unsafe class ScalarQuantizerTests
         {
             for (var d = 1; d <= 70; d++)
             {
-                var quantizer = new ScalarQuantizer(d, type);
+                var quantizer = new M.ScalarQuantizer(d, type);
                 var vectors = Vectors(type, 11, d, seed: d);
                 quantizer.Train(vectors);
                 var codes = new byte[11 * quantizer.CodeSize];
@@ -215,7 +215,7 @@ public sealed unsafe class ScalarQuantizerTests
 
     private static int[] Widths() => [.. new[] { 1, 4, 8, 16 }.Where(width => width <= ScalarDistances.Width)];
 
-    private static float[] Compare(ScalarQuantizer quantizer, MetricType metric, float[] query, byte[] codes, int width)
+    private static float[] Compare(M.ScalarQuantizer quantizer, MetricType metric, float[] query, byte[] codes, int width)
     {
         var n = codes.Length / quantizer.CodeSize;
         var tables = new float[quantizer.TableFloats];

@@ -241,6 +241,102 @@ public sealed class QuantizerAndTransformTests : IDisposable
     }
 
     [Fact]
+    public void Symmetric_distances_are_those_between_what_codes_stand_for()
+    {
+        using var pq = new ProductQuantizer(D, 4, 6);
+        var codes = new byte[20 * pq.CodeSize];
+        Assert.Throws<InvalidOperationException>(() => pq.SymmetricDistance(codes, codes));
+        // Twice: a table from before the second training would be seen.
+        foreach (var count in new[] { 300, Count })
+        {
+            pq.Train(Vectors.AsSpan(0, count * D));
+            pq.Encode(Vectors.AsSpan(0, 20 * D), codes);
+            var decoded = new float[20 * D];
+            pq.Decode(codes, decoded);
+            var managed = new M.ProductQuantizer(D, 4, 6);
+            managed.SetCentroids(pq.Centroids);
+            for (var i = 0; i < 19; i++)
+            {
+                var a = codes.AsSpan(i * pq.CodeSize);
+                var b = codes.AsSpan((i + 1) * pq.CodeSize);
+                var expected = BruteForce.Distance(MetricType.L2, decoded.AsSpan(i * D, D), decoded.AsSpan((i + 1) * D, D));
+                Assert.Equal(expected, pq.SymmetricDistance(a, b), 1e-3 * (1 + expected));
+                Assert.Equal(managed.SymmetricDistance(a, b), pq.SymmetricDistance(a, b), 1e-3 * (1 + expected));
+            }
+        }
+
+        Assert.Throws<ArgumentException>(() => pq.SymmetricDistance(codes, codes.AsSpan(0, pq.CodeSize - 1)));
+        using var large = new ProductQuantizer(4, 4, 16);
+        Assert.Throws<NotSupportedException>(() => large.SymmetricDistance(new byte[8], new byte[8]));
+    }
+
+    [Theory]
+    [InlineData(ScalarQuantizerType.QT_8bit, ScalarQuantizerRangeStat.RS_minmax, 0)]
+    [InlineData(ScalarQuantizerType.QT_4bit, ScalarQuantizerRangeStat.RS_meanstd, 2)]
+    [InlineData(ScalarQuantizerType.QT_6bit, ScalarQuantizerRangeStat.RS_quantiles, 0.1)]
+    [InlineData(ScalarQuantizerType.QT_8bit_uniform, ScalarQuantizerRangeStat.RS_optim, 0)]
+    [InlineData(ScalarQuantizerType.QT_4bit_uniform, ScalarQuantizerRangeStat.RS_minmax, 0.25)]
+    [InlineData(ScalarQuantizerType.QT_fp16, ScalarQuantizerRangeStat.RS_minmax, 0)]
+    public void The_scalar_quantizer_is_Pythons_and_the_managed_engines(ScalarQuantizerType type, ScalarQuantizerRangeStat stat, float argument)
+    {
+        using var sq = new ScalarQuantizer(D, type) { RangeStat = stat, RangeStatArg = argument };
+        sq.Train(Vectors);
+        Assert.True(sq.IsTrained);
+        var codes = new byte[Count * sq.CodeSize];
+        sq.Encode(Vectors, codes);
+        var decoded = new float[Vectors.Length];
+        sq.Decode(codes, decoded);
+        File.WriteAllBytes(_folder.File("x"), MemoryMarshal.AsBytes(Vectors.AsSpan()).ToArray());
+
+        Witness.RunScript(_folder, $$"""
+            x = np.fromfile(folder + "/x", dtype="<f4").reshape(-1, {{D}})
+            sq = faiss.ScalarQuantizer({{D}}, {{(int)type}})
+            sq.rangestat = {{(int)stat}}
+            sq.rangestat_arg = {{argument.ToString(System.Globalization.CultureInfo.InvariantCulture)}}
+            sq.train(x)
+            codes = sq.compute_codes(x)
+            faiss.vector_to_array(sq.trained).tofile(folder + "/trained")
+            codes.tofile(folder + "/codes")
+            sq.decode(codes).tofile(folder + "/decoded")
+            """);
+
+        Assert.Equal(Floats("trained"), sq.Trained.ToArray(), (a, b) => Math.Abs(a - b) <= 1e-5f * (1 + Math.Abs(a)));
+        Assert.Equal(File.ReadAllBytes(_folder.File("codes")), codes);
+        Assert.Equal(Floats("decoded"), decoded, (a, b) => Math.Abs(a - b) <= 1e-5f * (1 + Math.Abs(a)));
+        var managed = new M.ScalarQuantizer(D, type) { RangeStat = stat, RangeStatArg = argument };
+        managed.Train(Vectors);
+        Assert.Equal((managed.CodeSize, managed.Bits), (sq.CodeSize, sq.Bits));
+        using var copy = new ScalarQuantizer(D, type);
+        copy.SetTrained(managed.Trained);
+        var again = new byte[codes.Length];
+        copy.Encode(Vectors, again);
+        Assert.True(codes.AsSpan().CommonPrefixLength(again) == codes.Length);
+
+        float[] Floats(string name) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(_folder.File(name))).ToArray();
+    }
+
+    [Fact]
+    public void Wrong_use_of_a_scalar_quantizer_is_named()
+    {
+        using var sq = new ScalarQuantizer(D, ScalarQuantizerType.QT_8bit);
+        Assert.Equal("qtype", Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(D, (ScalarQuantizerType)99)).ParamName);
+        Assert.Equal("d", Assert.Throws<ArgumentOutOfRangeException>(() => new ScalarQuantizer(0, ScalarQuantizerType.QT_8bit)).ParamName);
+        Assert.Throws<InvalidOperationException>(() => sq.Encode(Vectors, new byte[Vectors.Length]));
+        Assert.Throws<InvalidOperationException>(() => sq.Decode(new byte[D], new float[D]));
+        Assert.Throws<ArgumentException>(() => sq.Train([]));
+        Assert.Throws<ArgumentException>(() => sq.Train(new float[D + 1]));
+        Assert.Contains("16", Assert.Throws<ArgumentException>(() => sq.SetTrained(new float[3])).Message, StringComparison.Ordinal);
+        Assert.False(sq.IsTrained);
+        sq.Train(Vectors);
+        Assert.Throws<ArgumentException>(() => sq.Encode(Vectors, new byte[Vectors.Length - 1]));
+        Assert.Throws<ArgumentException>(() => sq.Decode(new byte[D - 1], new float[D]));
+        using var odd = new ScalarQuantizer(D, ScalarQuantizerType.QT_8bit) { RangeStatArg = float.NaN };
+        Assert.Throws<ArgumentException>(() => odd.Train(Vectors));
+        sq.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => sq.Train(Vectors));
+    }
+
+    [Fact]
     public void Wrong_use_of_a_quantizer_is_named()
     {
         using var pq = new ProductQuantizer(D, 4, 4);
