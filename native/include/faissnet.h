@@ -111,6 +111,7 @@ enum {
 
 typedef struct faissnet_index faissnet_index;
 typedef struct faissnet_range_result faissnet_range_result;
+typedef struct faissnet_transform faissnet_transform;
 
 /* ---- Runtime ---------------------------------------------------------------- */
 
@@ -190,6 +191,11 @@ FAISSNET_API faissnet_status faissnet_index_id_map_new(faissnet_index* base, int
  * base or searches it. */
 FAISSNET_API faissnet_status faissnet_index_pre_transform_new(
     int32_t d, const char* transforms, faissnet_index* base, faissnet_index** index);
+
+/* The same with transforms of the caller's, in the order in which they are applied; the index gets copies of them as they are. Those that are
+ * trained stay so when it is trained, the others learn then. */
+FAISSNET_API faissnet_status faissnet_index_pre_transform_of(
+    int64_t count, const faissnet_transform* const* transforms, faissnet_index* base, faissnet_index** index);
 
 /* IndexRefine: orders what base finds by the distances of refine; both hold the same vectors, or none. NULL for IndexRefineFlat, which keeps
  * the vectors as they are; base is empty then. */
@@ -662,12 +668,11 @@ enum {
     FAISSNET_TRANSFORM_CENTERING = 9
 };
 
-typedef struct faissnet_transform faissnet_transform;
-
 /* argument: eigen_power of PCA, do_pca of ITQ, m of OPQ, uniform of a remapping; 0 otherwise. A linear transform gets its matrix by
  * faissnet_transform_set_values, a rotation is drawn by training. */
 FAISSNET_API faissnet_status faissnet_transform_new(
     int32_t kind, int32_t d_in, int32_t d_out, double argument, faissnet_transform** transform);
+FAISSNET_API faissnet_status faissnet_transform_clone(const faissnet_transform* transform, faissnet_transform** copy);
 FAISSNET_API void faissnet_transform_free(faissnet_transform* transform);
 
 FAISSNET_API faissnet_status faissnet_transform_kind(const faissnet_transform* transform, int32_t* kind);

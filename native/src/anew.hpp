@@ -11,10 +11,14 @@
 #include <faiss/VectorTransform.h>
 
 #include "handle.hpp"
+#include "transforms.hpp"
 
 namespace faissnet {
 
 inline bool learns(const faiss::VectorTransform& transform) {
+    if (dynamic_cast<const GivenTransform*>(&transform) != nullptr) {
+        return false;
+    }
     return dynamic_cast<const faiss::PCAMatrix*>(&transform) != nullptr ||
             dynamic_cast<const faiss::ITQMatrix*>(&transform) != nullptr ||
             dynamic_cast<const faiss::ITQTransform*>(&transform) != nullptr ||

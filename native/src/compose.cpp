@@ -8,6 +8,7 @@
 #include "handle.hpp"
 #include "limits.hpp"
 #include "parts.hpp"
+#include "transforms.hpp"
 
 namespace faissnet {
 namespace {
@@ -30,33 +31,43 @@ void require_numbers(const faissnet_index* inner, const char* name) {
     }
 }
 
-// The transforms that the factory makes of a description; they own themselves until they are taken.
-class Chain {
-   public:
-    Chain(int32_t d, const char* description) {
-        const std::string whole = std::string(description) + ",Flat";
-        auto made = make_by_factory(d, whole.c_str(), FAISSNET_METRIC_L2);
-        auto chain = dynamic_cast<faiss::IndexPreTransform*>(made.get());
-        if (chain == nullptr || dynamic_cast<faiss::IndexFlat*>(chain->index) == nullptr) {
-            fail(FAISSNET_INVALID_ARGUMENT, "transforms is \"%.200s\": expected transforms alone, such as \"OPQ16_64\" or \"PCA32,L2norm\"", description);
-        }
-        for (auto& transform : chain->chain) {
-            transforms_.emplace_back(transform);
-            transform = nullptr;
-        }
+// Transforms on their way into an index, which they own themselves until it takes them.
+using Chain = std::vector<std::unique_ptr<faiss::VectorTransform>>;
+
+// Those that the factory makes of a description.
+Chain make_chain(int32_t d, const char* description) {
+    const std::string whole = std::string(description) + ",Flat";
+    auto made = make_by_factory(d, whole.c_str(), FAISSNET_METRIC_L2);
+    auto index = dynamic_cast<faiss::IndexPreTransform*>(made.get());
+    if (index == nullptr || dynamic_cast<faiss::IndexFlat*>(index->index) == nullptr) {
+        fail(FAISSNET_INVALID_ARGUMENT, "transforms is \"%.200s\": expected transforms alone, such as \"OPQ16_64\" or \"PCA32,L2norm\"", description);
     }
-    const std::vector<std::unique_ptr<faiss::VectorTransform>>& transforms() const {
-        return transforms_;
+    Chain chain;
+    for (auto& transform : index->chain) {
+        chain.emplace_back(transform);
+        transform = nullptr;
     }
-    void release() {
-        for (auto& transform : transforms_) {
+    return chain;
+}
+
+void put_before(Chain chain, faissnet_index* base, faissnet_index** index) {
+    auto& inner = open(base);
+    auto made = std::make_unique<faiss::IndexPreTransform>(&inner);
+    for (auto transform = chain.rbegin(); transform != chain.rend(); ++transform) {
+        if ((*transform)->d_out != made->d) {
+            fail(FAISSNET_INVALID_ARGUMENT, "%s has the dimension %d: expected %d, which the transform before it gives",
+                 transform == chain.rbegin() ? "base" : "a transform", static_cast<int>(made->d), (*transform)->d_out);
+        }
+        made->prepend_transform(transform->get());
+    }
+    auto pre = made.get();
+    hand_over(std::move(made), {base}, [&] {
+        for (auto& transform : chain) {
             transform.release();
         }
-    }
-
-   private:
-    std::vector<std::unique_ptr<faiss::VectorTransform>> transforms_;
-};
+        pre->own_fields = true;
+    }, index);
+}
 
 bool keeps_ids(const faiss::Index& index) {
     return find_inside<faiss::IndexIDMap>(index) != nullptr || find_inside<faiss::IndexIVF>(index) != nullptr;
@@ -116,21 +127,20 @@ faissnet_status faissnet_index_pre_transform_new(int32_t d, const char* transfor
     return guard([&] {
         require_inner(base, "base");
         require(transforms != nullptr && *transforms != '\0', "transforms must not be empty");
-        Chain chain(d, transforms);
-        auto& inner = open(base);
-        auto made = std::make_unique<faiss::IndexPreTransform>(&inner);
-        for (auto transform = chain.transforms().rbegin(); transform != chain.transforms().rend(); ++transform) {
-            if ((*transform)->d_out != made->d) {
-                fail(FAISSNET_INVALID_ARGUMENT, "base has the dimension %d: expected %d, which the transforms \"%.200s\" give", static_cast<int>(inner.d),
-                     (*transform)->d_out, transforms);
-            }
-            made->prepend_transform(transform->get());
+        put_before(make_chain(d, transforms), base, index);
+    });
+}
+
+faissnet_status faissnet_index_pre_transform_of(
+        int64_t count, const faissnet_transform* const* transforms, faissnet_index* base, faissnet_index** index) {
+    return guard([&] {
+        require_inner(base, "base");
+        require(count >= 1 && transforms != nullptr, "count must be at least 1, and transforms hold as many");
+        Chain chain;
+        for (int64_t i = 0; i < count; i++) {
+            chain.push_back(copy_for_index(transforms[i]));
         }
-        auto pre = made.get();
-        hand_over(std::move(made), {base}, [&] {
-            chain.release();
-            pre->own_fields = true;
-        }, index);
+        put_before(std::move(chain), base, index);
     });
 }
 

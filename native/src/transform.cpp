@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <vector>
 
@@ -17,11 +18,8 @@
 #include "callbacks.hpp"
 #include "handle.hpp"
 #include "pieces.hpp"
+#include "transforms.hpp"
 #include "watched.hpp"
-
-struct faissnet_transform : faissnet::Counted {
-    std::unique_ptr<faiss::VectorTransform> transform;
-};
 
 namespace faissnet {
 namespace {
@@ -271,7 +269,44 @@ void require_trained(const VectorTransform& transform) {
     }
 }
 
+template <typename Transform>
+struct Given : Transform, GivenTransform {
+    explicit Given(const Transform& from) : Transform(from) {}
+};
+
+// By FAISS's copy constructors: its files do not tell an untrained OPQ from a matrix that cannot learn.
+template <typename... Transforms>
+std::unique_ptr<VectorTransform> copy_as(const VectorTransform& from, bool given) {
+    std::unique_ptr<VectorTransform> copy;
+    const auto copy_if = [&](auto* type) {
+        using Transform = std::remove_pointer_t<decltype(type)>;
+        if (typeid(from) == typeid(Transform)) {
+            const auto& source = static_cast<const Transform&>(from);
+            copy = given ? std::unique_ptr<VectorTransform>(std::make_unique<Given<Transform>>(source)) : std::make_unique<Transform>(source);
+        }
+    };
+    (copy_if(static_cast<Transforms*>(nullptr)), ...);
+    if (copy == nullptr) {
+        fail(FAISSNET_UNSUPPORTED, "this type of transform cannot be copied here");
+    }
+    return copy;
+}
+
+std::unique_ptr<VectorTransform> copy_of(const VectorTransform& from, bool given) {
+    return copy_as<faiss::LinearTransform, faiss::RandomRotationMatrix, faiss::PCAMatrix, faiss::ITQMatrix, faiss::ITQTransform, faiss::OPQMatrix,
+                   faiss::RemapDimensionsTransform, faiss::NormalizationTransform, faiss::CenteringTransform>(from, given);
+}
+
 } // namespace
+
+std::unique_ptr<VectorTransform> copy_for_index(const faissnet_transform* transform) {
+    const auto& from = open(transform);
+    if (!from.is_trained && typeid(from) == typeid(faiss::LinearTransform)) {
+        fail(FAISSNET_NOT_TRAINED, "a linear transform does not learn: set its matrix before an index is made of it");
+    }
+    return copy_of(from, from.is_trained);
+}
+
 } // namespace faissnet
 
 using namespace faissnet;
@@ -282,6 +317,10 @@ faissnet_status faissnet_transform_new(int32_t kind, int32_t d_in, int32_t d_out
         require_size(d_out, "d_out", 1, kLargestDimension);
         hand_over(make(kind, d_in, d_out, argument), transform);
     });
+}
+
+faissnet_status faissnet_transform_clone(const faissnet_transform* transform, faissnet_transform** copy) {
+    return guard([&] { hand_over(copy_of(open(transform), false), copy); });
 }
 
 void faissnet_transform_free(faissnet_transform* transform) {

@@ -258,6 +258,58 @@ TEST(pieces, transforms_train_apply_reverse_and_are_written) {
     }
 }
 
+/* Trained ones stay as they are, others learn with the index; the caller's own stay apart from it. */
+TEST(pieces, transforms_go_into_an_index) {
+    static results expected, actual;
+    static float transformed[(N + NQ) * 4];
+    faissnet_transform *pca = transform(FAISSNET_TRANSFORM_PCA, D, 4, 0), *rest = transform(FAISSNET_TRANSFORM_CENTERING, 4, 4, 0);
+    OK(faissnet_transform_train(pca, N / 2, whole(), NULL));
+    OK(faissnet_transform_apply(pca, N + NQ, whole(), transformed));
+    faissnet_index *flat = create_with(4, "Flat", FAISSNET_METRIC_L2), *wrapped = NULL, *inner = create_with(4, "Flat", FAISSNET_METRIC_L2);
+    OK(faissnet_index_add(flat, N, transformed));
+    OK(faissnet_index_search(flat, NQ, transformed + N * 4, 5, NULL, expected.distances, expected.labels));
+
+    const faissnet_transform* chain[] = {pca, rest};
+    OK(faissnet_index_pre_transform_of(2, chain, inner, &wrapped));
+    faissnet_transform_free(pca);
+    int32_t is_trained = -1;
+    OK(faissnet_index_is_trained(wrapped, &is_trained));
+    EQUAL(0, is_trained);
+    for (int times = 0; times < 2; times++) {
+        OK(faissnet_index_train(wrapped, N, whole(), NULL));
+        OK(faissnet_index_add(wrapped, N, whole()));
+        search(wrapped, 5, NULL, &actual);
+        for (int i = 0; i < NQ * 5; i++) CHECK(fabsf(expected.distances[i] - actual.distances[i]) < 1e-3f);
+        OK(faissnet_index_reset(wrapped));
+    }
+    OK(faissnet_transform_is_trained(rest, &is_trained));
+    EQUAL(0, is_trained);
+    faissnet_index_free(wrapped);
+    faissnet_index_free(inner);
+
+    faissnet_transform *opq = transform(FAISSNET_TRANSFORM_OPQ, D, 4, 2), *linear = transform(FAISSNET_TRANSFORM_LINEAR, D, 4, 0), *copy = NULL;
+    OK(faissnet_transform_set_parameter(opq, "niter", 2));
+    OK(faissnet_transform_clone(opq, &copy));
+    faissnet_transform_free(opq);
+    const faissnet_transform *untrained[] = {copy}, *without[] = {linear}, *none[] = {NULL}, *twice[] = {copy, copy};
+    inner = create_with(4, "PQ2x4np", FAISSNET_METRIC_L2);
+    FAILS(FAISSNET_NOT_TRAINED, "set its matrix", faissnet_index_pre_transform_of(1, without, inner, &wrapped));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "NULL", faissnet_index_pre_transform_of(1, none, inner, &wrapped));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "count", faissnet_index_pre_transform_of(0, untrained, inner, &wrapped));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "dimension 8: expected 4", faissnet_index_pre_transform_of(2, twice, inner, &wrapped));
+    OK(faissnet_index_pre_transform_of(1, untrained, inner, &wrapped));
+    OK(faissnet_index_train(wrapped, N, whole(), NULL));
+    OK(faissnet_index_add(wrapped, N, whole()));
+    search(wrapped, 5, NULL, &actual);
+    CHECK(actual.labels[0] >= 0);
+    faissnet_index_free(wrapped);
+    faissnet_index_free(inner);
+    faissnet_index_free(flat);
+    faissnet_transform_free(copy);
+    faissnet_transform_free(linear);
+    faissnet_transform_free(rest);
+}
+
 TEST(pieces, transforms_have_values_and_parameters) {
     faissnet_transform* linear = transform(FAISSNET_TRANSFORM_LINEAR, 2, 2, 0);
     const float a[] = {0, 1, -1, 0}, b[] = {10, 20}, x[] = {3, 4};

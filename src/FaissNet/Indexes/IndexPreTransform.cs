@@ -21,6 +21,35 @@ public sealed class IndexPreTransform : FaissIndex
     {
     }
 
+    /// <summary>An index behind transforms of the caller's.</summary>
+    /// <param name="chain">The transforms, in the order in which they are applied, at least one. This index gets copies of them as they are now:
+    /// those that are trained stay so when it is trained, the others learn then.</param>
+    /// <param name="index">The index that gets what comes out of them. It becomes a part of this one: see <see cref="FaissIndex.Parts"/>.</param>
+    /// <exception cref="ArgumentException">There are no transforms, dimensions do not follow each other, or the index is a part of another
+    /// one.</exception>
+    /// <exception cref="ObjectDisposedException">A transform, or the index, was disposed.</exception>
+    public IndexPreTransform(ReadOnlySpan<VectorTransform> chain, FaissIndex index)
+        : this(index, chain.ToArray())
+    {
+    }
+
+    /// <summary>An index behind one transform of the caller's.</summary>
+    /// <param name="transform">The transform. This index gets a copy of it as it is now: if it is trained it stays so when the index is trained,
+    /// otherwise it learns then.</param>
+    /// <param name="index">The index that gets what comes out of it. It becomes a part of this one: see <see cref="FaissIndex.Parts"/>.</param>
+    /// <inheritdoc cref="IndexPreTransform(ReadOnlySpan{VectorTransform}, FaissIndex)" path="/exception"/>
+    public IndexPreTransform(VectorTransform transform, FaissIndex index)
+        : this(index, [transform])
+    {
+    }
+
+    // A lambda cannot keep a span.
+    private IndexPreTransform(FaissIndex index, VectorTransform[] chain)
+        : base(
+            Check(chain), IndexArguments.NotNull(index, nameof(index)).Metric, () => Create(chain, index), new NewPart(index, IndexPart.Base))
+    {
+    }
+
     internal IndexPreTransform(FaissIndexHandle handle)
         : base(handle)
     {
@@ -36,6 +65,40 @@ public sealed class IndexPreTransform : FaissIndex
         IndexArguments.RequireDimension(d);
         ArgumentException.ThrowIfNullOrWhiteSpace(transforms);
         return d;
+    }
+
+    private static int Check(VectorTransform[] chain)
+    {
+        if (chain.Length == 0)
+            throw new ArgumentException("chain is empty: expected at least one transform.", nameof(chain));
+
+        if (chain.Contains(null))
+            throw new ArgumentException("chain holds a null.", nameof(chain));
+
+        return chain[0].DIn;
+    }
+
+    private static unsafe FaissIndexHandle Create(VectorTransform[] chain, FaissIndex index)
+    {
+        // Nobody else has these: no transform has to wait for another, and none is freed meanwhile.
+        var copies = new List<TransformHandle>(chain.Length);
+        try
+        {
+            foreach (var transform in chain)
+                copies.Add(transform.Copy());
+
+            var handles = copies.ConvertAll(copy => copy.DangerousGetHandle()).ToArray();
+            fixed (nint* transforms = handles)
+            {
+                NativeMethods.faissnet_index_pre_transform_of(handles.Length, transforms, index.Handle, out var made).ThrowIfFailed();
+                return made;
+            }
+        }
+        finally
+        {
+            foreach (var copy in copies)
+                copy.Dispose();
+        }
     }
 
     private static FaissIndexHandle Create(int d, string transforms, FaissIndex index)

@@ -93,6 +93,9 @@ internal static unsafe partial class NativeMethods
     internal static partial NativeStatus faissnet_transform_new(int kind, int dIn, int dOut, double argument, out TransformHandle transform);
 
     [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_transform_clone(TransformHandle transform, out TransformHandle copy);
+
+    [LibraryImport(Library)]
     internal static partial void faissnet_transform_free(nint transform);
 
     [LibraryImport(Library)]

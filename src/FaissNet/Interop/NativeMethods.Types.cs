@@ -16,6 +16,10 @@ internal static unsafe partial class NativeMethods
         int d, string transforms, FaissIndexHandle @base, out FaissIndexHandle index);
 
     [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_pre_transform_of(
+        long count, nint* transforms, FaissIndexHandle @base, out FaissIndexHandle index);
+
+    [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_refine_new(
         FaissIndexHandle @base, FaissIndexHandle refine, out FaissIndexHandle index);
 

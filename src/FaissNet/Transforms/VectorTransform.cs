@@ -102,6 +102,21 @@ public abstract partial class VectorTransform : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>A native transform of its own that is as this one is now.</summary>
+    internal TransformHandle Copy()
+    {
+        _gate.EnterRead();
+        try
+        {
+            NativeMethods.faissnet_transform_clone(Handle, out var copy).ThrowIfFailed();
+            return copy;
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
     private protected static TransformHandle Create(TransformKind kind, int dIn, int dOut, double argument = 0)
     {
         RequireDimension(dIn, nameof(dIn));

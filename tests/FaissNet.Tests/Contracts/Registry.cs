@@ -84,11 +84,19 @@ public static class Registry
         Native("IndexIVFProductResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFProductResidualQuantizer(D, NList, 2, 1, 6)) with { MinimumRecall = 0.4 },
         Native("IndexIVFProductLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFProductLocalSearchQuantizer(D, NList, 2, 1, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
         Native("IndexIVFPQR", (Ivf & ~(TakesIds | Removes | Ranges | Merges | Selects)) | RangesByBase, () => new IndexIVFPQR(D, NList, 4, 4, 4)) with { MinimumRecall = 0.5 },
+        Native("IndexPreTransform of transforms", Numbers | Removes | Reconstructs | Ranges | Whole, RotatedFlat) with { MinimumRecall = 0.99 },
         Native("IndexShards", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D), new IndexFlatL2(D), new IndexFlatL2(D), new IndexFlatL2(D))),
         Native("IndexShards by ids", (IvfFlat | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D, MetricType.InnerProduct, successiveIds: false),
             new IndexIVFFlat(D, NList, MetricType.InnerProduct), new IndexIVFFlat(D, NList, MetricType.InnerProduct))),
         Native("IndexReplicas", (Flat | Ranges | Unsaved) & ~(Merges | Encodes), () => Replicas(new IndexReplicas(D), new IndexFlatL2(D), new IndexFlatL2(D))),
     ];
+
+    private static IndexPreTransform RotatedFlat()
+    {
+        using var rotation = new RandomRotationMatrix(D, D);
+        rotation.Initialize(5);
+        return new IndexPreTransform(rotation, new IndexFlatL2(D));
+    }
 
     private static IndexShards Shards(IndexShards shards, params FaissIndex[] members)
     {

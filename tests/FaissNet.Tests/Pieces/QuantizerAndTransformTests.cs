@@ -337,6 +337,66 @@ public sealed class QuantizerAndTransformTests : IDisposable
     }
 
     [Fact]
+    public void An_index_is_made_of_transforms_and_keeps_what_they_learnt()
+    {
+        using var pca = new PCAMatrix(D, 4);
+        pca.Train(Vectors.AsSpan(0, 300 * D));
+        var transformed = new float[Count * 4];
+        pca.Apply(Vectors, transformed);
+        using var flat = new IndexFlatL2(4);
+        flat.Add(transformed);
+        var expected = flat.Search(transformed.AsSpan(0, 10 * 4), 5);
+
+        using var index = new IndexPreTransform(pca, new IndexFlatL2(4));
+        Assert.Equal((D, true), (index.Dimension, index.IsTrained));
+        pca.Train(Vectors);
+        // What has been trained stays, however often the index is.
+        index.Train(Vectors);
+        index.Train(Vectors);
+        index.Add(Vectors);
+        var found = index.Search(Vectors.AsSpan(0, 10 * D), 5);
+
+        Assert.Equal(expected.Labels, found.Labels);
+        Assert.Equal(expected.Distances, found.Distances, (a, b) => Math.Abs(a - b) <= 1e-3f * (1 + a));
+    }
+
+    [Fact]
+    public void Transforms_that_have_not_learnt_do_so_with_their_index()
+    {
+        using VectorTransform opq = new OPQMatrix(D, 2, 4) { NIter = 2, NIterPQ0 = 5 }, centering = new CenteringTransform(D);
+        using var index = new IndexPreTransform([centering, opq], new IndexPQ(4, 2, 4));
+        Assert.False(index.IsTrained);
+        opq.Dispose();
+        index.Train(Vectors);
+        index.Add(Vectors);
+
+        Assert.True(index.IsTrained);
+        Assert.False(centering.IsTrained);
+        Assert.True(index.Search(Vectors.AsSpan(0, D), 1).Labels[0] >= 0);
+        using var stream = new MemoryStream();
+        index.Save(stream);
+        stream.Position = 0;
+        using var loaded = FaissIndex.Load(stream);
+        Assert.Equal(index.Search(Vectors.AsSpan(0, 20 * D), 3).Labels, loaded.Search(Vectors.AsSpan(0, 20 * D), 3).Labels);
+    }
+
+    [Fact]
+    public void Wrong_chains_are_named()
+    {
+        using var flat = new IndexFlatL2(4);
+        using var pca = new PCAMatrix(D, 4);
+        Assert.Throws<ArgumentException>(() => new IndexPreTransform([], flat));
+        Assert.Throws<ArgumentException>(() => new IndexPreTransform([pca, null!], flat));
+        Assert.Throws<ArgumentNullException>(() => new IndexPreTransform(pca, null!));
+        Assert.Contains("dimension 8", Assert.Throws<ArgumentException>(() => new IndexPreTransform([pca, pca], flat)).Message, StringComparison.Ordinal);
+        pca.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => new IndexPreTransform(pca, flat));
+        // None of these took the index.
+        flat.Add(Vectors.AsSpan(0, 4));
+        Assert.Equal(1, flat.Count);
+    }
+
+    [Fact]
     public void Wrong_use_of_a_quantizer_is_named()
     {
         using var pq = new ProductQuantizer(D, 4, 4);
