@@ -754,6 +754,14 @@ FAISSNET_API faissnet_status faissnet_binary_factory(int32_t d, const char* desc
 FAISSNET_API faissnet_status faissnet_binary_clone(const faissnet_binary_index* index, faissnet_binary_index** copy);
 FAISSNET_API void faissnet_binary_free(faissnet_binary_index* index);
 
+/* FAISS's IndexBinaryFromFloat: an index over floats, with the metric L2 and d a multiple of 8, gets each bit as -1 or 1. base must be a whole
+ * index; its handle and the new one keep it alive, and what is changed through either is seen through both. It takes the parameters of a
+ * search, ids, range searches and so on that base takes. */
+FAISSNET_API faissnet_status faissnet_binary_from_float_new(faissnet_index* base, faissnet_binary_index** index);
+
+/* A handle for the index over floats in it; FAISSNET_UNSUPPORTED if there is none. */
+FAISSNET_API faissnet_status faissnet_binary_base(faissnet_binary_index* index, faissnet_index** base);
+
 /* FAISS's class name: "IndexBinaryIDMap(IndexBinaryFlat)". */
 FAISSNET_API faissnet_status faissnet_binary_type_name(
     const faissnet_binary_index* index, char* buffer, int64_t capacity, int64_t* length);

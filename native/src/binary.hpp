@@ -26,6 +26,7 @@ struct BinaryLocations {
 
 struct faissnet_binary_index : faissnet::Counted {
     std::unique_ptr<faiss::IndexBinary> index;
+    std::unique_ptr<faissnet_index> base; // the index over floats in an IndexBinaryFromFloat, which is all that it has
 
     // Built by the first reconstruction that needs it, as in faissnet_index.
     mutable std::mutex locations_mutex;

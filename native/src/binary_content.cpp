@@ -6,6 +6,7 @@
 #include <faiss/invlists/InvertedLists.h>
 
 #include "binary.hpp"
+#include "from_float.hpp"
 #include "merge.hpp"
 #include "selector.hpp"
 #include "watched.hpp"
@@ -149,6 +150,10 @@ faissnet_status faissnet_binary_train(faissnet_binary_index* index, int64_t n, c
     return guard([&] {
         auto& target = open(index);
         require_codes(target, n, x);
+        if (index->base != nullptr) {
+            train_floats(*index->base, n, x, monitor);
+            return;
+        }
         require(n > 0 || target.is_trained, "n is 0: training needs vectors");
         auto ivf = find_inside<faiss::IndexBinaryIVF>(target);
         if (n == 0 || ivf == nullptr) {
@@ -171,6 +176,10 @@ faissnet_status faissnet_binary_add(faissnet_binary_index* index, int64_t n, con
     return guard([&] {
         auto& target = open(index);
         require_codes(target, n, x);
+        if (index->base != nullptr) {
+            add_floats(*index->base, n, x, nullptr);
+            return;
+        }
         require_trained(target);
         if (dynamic_cast<faiss::IndexBinaryIDMap*>(&target) != nullptr) {
             fail(FAISSNET_UNSUPPORTED, "an IDMap index needs the caller's ids: add with ids");
@@ -186,8 +195,12 @@ faissnet_status faissnet_binary_add_with_ids(faissnet_binary_index* index, int64
     return guard([&] {
         auto& target = open(index);
         require_codes(target, n, x);
-        require_trained(target);
         require_ids(n, ids);
+        if (index->base != nullptr) {
+            add_floats(*index->base, n, x, ids);
+            return;
+        }
+        require_trained(target);
         const bool keeps_ids = dynamic_cast<faiss::IndexBinaryIDMap*>(&target) != nullptr || dynamic_cast<faiss::IndexBinaryIVF*>(&target) != nullptr ||
                 dynamic_cast<faiss::IndexBinaryHash*>(&target) != nullptr;
         if (!keeps_ids) {
@@ -203,6 +216,10 @@ faissnet_status faissnet_binary_add_with_ids(faissnet_binary_index* index, int64
 faissnet_status faissnet_binary_reset(faissnet_binary_index* index) {
     return guard([&] {
         auto& target = open(index);
+        if (index->base != nullptr) {
+            relay(faissnet_index_reset(index->base.get()));
+            return;
+        }
         index->content_changed();
         reset(target);
     });
@@ -211,6 +228,10 @@ faissnet_status faissnet_binary_reset(faissnet_binary_index* index) {
 faissnet_status faissnet_binary_remove_ids(faissnet_binary_index* index, const faissnet_selector* selector, int64_t* removed) {
     return guard([&] {
         auto& target = open(index);
+        if (index->base != nullptr) {
+            relay(faissnet_index_remove_ids(index->base.get(), selector, removed));
+            return;
+        }
         const auto chosen = make_selector(selector);
         require(removed != nullptr, "removed must not be NULL");
         // Over what does not number the rest anew FAISS's IDMap aborts.
@@ -231,6 +252,11 @@ faissnet_status faissnet_binary_merge_from(faissnet_binary_index* index, faissne
         require(other != nullptr, "other must not be NULL");
         require(other != index, "other is this index itself: expected another one");
         auto& from = open(other);
+        if (index->base != nullptr && other->base != nullptr) {
+            relay(faissnet_index_merge_from(index->base.get(), other->base.get(), add_id));
+            return;
+        }
+        require_same(index->base == nullptr && other->base == nullptr, "they are of different types");
         require_trained(to);
         require_add_id(add_id, dynamic_cast<faiss::IndexBinaryFlat*>(&to) == nullptr, to.ntotal);
         check_merge(to, from, add_id);

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
+#include <faiss/IndexBinaryFromFloat.h>
 #include <faiss/index_io.h>
 
 #include "binary.hpp"
 #include "callbacks.hpp"
+#include "from_float.hpp"
+#include "io.hpp"
 
 namespace faissnet {
 namespace {
@@ -284,6 +288,59 @@ void restore_buckets(faiss::IndexBinary& index) {
     with_room_behind(*multi, n, codes.data(), [&](int64_t, int64_t count, const uint8_t* from) { multi->add(count, from); });
 }
 
+// A reader that has read four bytes already, and gives them out again.
+class Reread : public faiss::IOReader {
+   public:
+    explicit Reread(faiss::IOReader& reader) : reader_(reader) {
+        if (reader(first_, 1, sizeof first_) != sizeof first_) {
+            fail(FAISSNET_CORRUPT, "the data ends before the type of an index");
+        }
+        name = reader.name;
+    }
+    bool starts_with(const char* type) const {
+        return std::memcmp(first_, type, sizeof first_) == 0;
+    }
+    size_t operator()(void* to, size_t size, size_t count) override {
+        const size_t wanted = size * count;
+        const size_t again = std::min(wanted, sizeof first_ - given_);
+        std::memcpy(to, first_ + given_, again);
+        given_ += again;
+        const size_t more = again == wanted ? 0 : reader_(static_cast<char*>(to) + again, 1, wanted - again);
+        return size == 0 ? 0 : (again + more) / size;
+    }
+
+   private:
+    faiss::IOReader& reader_;
+    char first_[4];
+    size_t given_ = 0;
+};
+
+// FAISS's reader would take the index over floats as it comes.
+std::unique_ptr<faissnet_binary_index> read_from_float(faiss::IOReader& reader) {
+    faiss::IndexBinaryFromFloat header;
+    const auto get = [&](auto& field) {
+        if (reader(&field, sizeof field, 1) != 1) {
+            fail(FAISSNET_CORRUPT, "the data ends within the index");
+        }
+    };
+    char type[4];
+    uint8_t is_trained = 0;
+    get(type);
+    get(header.d);
+    get(header.code_size);
+    get(header.ntotal);
+    get(is_trained);
+    get(header.metric_type);
+    faissnet_index* base = nullptr;
+    hand_over(checked([&] { return read_index(reader, Reading()); }), &base);
+    const std::unique_ptr<faissnet_index> owner(base);
+    if (header.d != base->index->d || header.d % 8 != 0 || header.code_size != header.d / 8 || header.ntotal != base->index->ntotal ||
+        base->index->metric_type != faiss::METRIC_L2) {
+        fail(FAISSNET_CORRUPT, "the data holds a binary index that contradicts itself: the index over floats");
+    }
+    return make_from_float(*base);
+}
+
 std::unique_ptr<faiss::IndexBinary> read(faiss::IOReader* reader) {
     std::unique_ptr<faiss::IndexBinary> made;
     try {
@@ -385,6 +442,14 @@ faissnet_status faissnet_binary_factory(int32_t d, const char* description, fais
 faissnet_status faissnet_binary_clone(const faissnet_binary_index* index, faissnet_binary_index** copy) {
     return guard([&] {
         const auto& source = open(index);
+        if (index->base != nullptr) {
+            require(copy != nullptr, "the out-parameter for the index must not be NULL");
+            faissnet_index* base = nullptr;
+            relay(faissnet_index_clone(index->base.get(), &base));
+            const std::unique_ptr<faissnet_index> owner(base);
+            *copy = make_from_float(*base).release();
+            return;
+        }
         // FAISS copies no binary indexes before 1.8. What can be written can be copied through memory.
         faiss::VectorIOWriter writer;
         write(source, writer);
@@ -408,6 +473,13 @@ void faissnet_binary_free(faissnet_binary_index* index) {
 faissnet_status faissnet_binary_type_name(const faissnet_binary_index* index, char* buffer, int64_t capacity, int64_t* length) {
     return guard([&] {
         const auto& source = open(index);
+        if (index->base != nullptr) {
+            char base[512];
+            int64_t base_length = 0;
+            relay(faissnet_index_type_name(index->base.get(), base, sizeof base, &base_length));
+            copy_text("IndexBinaryFromFloat(" + std::string(base) + ")", buffer, capacity, length);
+            return;
+        }
         const auto& inner = inside(source);
         std::string name = name_of(source);
         if (&inner != &source) {
@@ -429,7 +501,7 @@ faissnet_status faissnet_binary_ntotal(const faissnet_binary_index* index, int64
     return guard([&] {
         const auto& source = open(index);
         require(ntotal != nullptr, "the out-parameter must not be NULL");
-        *ntotal = source.ntotal;
+        *ntotal = index->base != nullptr ? index->base->index->ntotal : source.ntotal;
     });
 }
 
@@ -437,13 +509,17 @@ faissnet_status faissnet_binary_is_trained(const faissnet_binary_index* index, i
     return guard([&] {
         const auto& source = open(index);
         require(is_trained != nullptr, "the out-parameter must not be NULL");
-        *is_trained = source.is_trained ? 1 : 0;
+        *is_trained = (index->base != nullptr ? index->base->index->is_trained : source.is_trained) ? 1 : 0;
     });
 }
 
 faissnet_status faissnet_binary_list_sizes(const faissnet_binary_index* index, int64_t count, int64_t* sizes) {
     return guard([&] {
         auto ivf = find_inside<faiss::IndexBinaryIVF>(open(index));
+        if (index->base != nullptr) {
+            relay(faissnet_index_list_sizes(index->base.get(), count, sizes));
+            return;
+        }
         if (ivf == nullptr) {
             fail(FAISSNET_UNSUPPORTED, "this index has no inverted lists");
         }
@@ -459,6 +535,10 @@ faissnet_status faissnet_binary_list_sizes(const faissnet_binary_index* index, i
 faissnet_status faissnet_binary_set_parameter(faissnet_binary_index* index, const char* name, double value) {
     return guard([&] {
         auto& target = open(index);
+        if (index->base != nullptr) {
+            relay(faissnet_index_set_parameter(index->base.get(), name, value));
+            return;
+        }
         require(name != nullptr, "name must not be NULL");
         visit_parameter(target, name, [&](auto& field, int min) {
             if (!(value >= min && value <= INT32_MAX) || value != std::floor(value)) {
@@ -477,6 +557,10 @@ faissnet_status faissnet_binary_set_parameter(faissnet_binary_index* index, cons
 faissnet_status faissnet_binary_get_parameter(const faissnet_binary_index* index, const char* name, double* value) {
     return guard([&] {
         const auto& source = open(index);
+        if (index->base != nullptr) {
+            relay(faissnet_index_get_parameter(index->base.get(), name, value));
+            return;
+        }
         require(name != nullptr && value != nullptr, "name and value must not be NULL");
         double found = 0;
         if (!read_shape(source, name, found)) {
@@ -491,6 +575,12 @@ faissnet_status faissnet_binary_write(const faissnet_binary_index* index, faissn
         const auto& source = open(index);
         require(write_callback != nullptr, "write must not be NULL");
         CallbackWriter writer(write_callback, context);
+        if (index->base != nullptr) {
+            faiss::IndexBinaryFromFloat header(index->base->index);
+            BinaryFile(writer).put_header("IBFf", header);
+            relay(faissnet_index_write(index->base.get(), write_callback, context));
+            return;
+        }
         write(source, writer);
     });
 }
@@ -498,7 +588,13 @@ faissnet_status faissnet_binary_write(const faissnet_binary_index* index, faissn
 faissnet_status faissnet_binary_read(faissnet_read_fn read_callback, void* context, faissnet_binary_index** index) {
     return guard([&] {
         require(read_callback != nullptr, "read must not be NULL");
-        CallbackReader reader(read_callback, context);
-        hand_over(read(&reader), index);
+        require(index != nullptr, "the out-parameter for the index must not be NULL");
+        CallbackReader callback(read_callback, context);
+        Reread reader(callback);
+        if (reader.starts_with("IBFf")) {
+            *index = read_from_float(reader).release();
+        } else {
+            hand_over(read(&reader), index);
+        }
     });
 }

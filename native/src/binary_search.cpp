@@ -7,6 +7,7 @@
 #include <faiss/utils/Heap.h>
 
 #include "binary.hpp"
+#include "from_float.hpp"
 #include "range_result.hpp"
 #include "selector.hpp"
 
@@ -301,8 +302,12 @@ faissnet_status faissnet_binary_search(
     return guard([&] {
         const auto& source = open(index);
         require_codes(source, n, x);
-        require_trained(source);
         require_results(n, k, distances, labels);
+        if (index->base != nullptr) {
+            search_floats(*index->base, n, x, k, parameters, distances, labels);
+            return;
+        }
+        require_trained(source);
         std::unique_ptr<faiss::IDSelector> selector;
         const Wanted wanted = checked(parameters, selector);
         if (n == 0) {
@@ -333,8 +338,12 @@ faissnet_status faissnet_binary_range_search(
     return guard([&] {
         const auto& source = open(index);
         require_codes(source, n, x);
-        require_trained(source);
         require(result != nullptr, "the out-parameter for the result must not be NULL");
+        if (index->base != nullptr) {
+            *result = range_search_floats(*index->base, n, x, radius, parameters);
+            return;
+        }
+        require_trained(source);
         std::unique_ptr<faiss::IDSelector> selector;
         const Wanted wanted = checked(parameters, selector);
         if (wanted.nprobe > 0 || wanted.max_codes > 0) {
@@ -362,6 +371,10 @@ faissnet_status faissnet_binary_reconstruct(const faissnet_binary_index* index, 
     return guard([&] {
         const auto& source = open(index);
         require(vector != nullptr, "vector must hold d / 8 bytes");
+        if (index->base != nullptr) {
+            reconstruct_floats(*index->base, id, vector);
+            return;
+        }
         const BinaryLocations* locations = nullptr;
         {
             const std::lock_guard<std::mutex> lock(index->locations_mutex);

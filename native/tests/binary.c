@@ -370,3 +370,100 @@ TEST(binary, training_is_watched_and_stops) {
     faissnet_binary_free(index);
     faissnet_binary_free(unwatched);
 }
+
+/* An index over floats behind one over bits does all that it can do itself. */
+TEST(binary, an_index_over_floats) {
+    static const char* const kinds[] = {"Flat", "IVF4,Flat", "HNSW16", "IDMap,Flat", "SQ8"};
+    const int64_t before = live();
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        faissnet_index* base = create_with(BITS, kinds[kind], FAISSNET_METRIC_L2);
+        faissnet_binary_index *index = NULL, *flat = binary_filled("BFlat"), *copies[3] = {NULL};
+        OK(faissnet_binary_from_float_new(base, &index));
+        OK(faissnet_binary_train(index, BN, codes(), NULL));
+        int64_t ids[BN];
+        for (int i = 0; i < BN; i++) ids[i] = i;
+        if (kind == 3) {
+            FAILS(FAISSNET_UNSUPPORTED, "ids", faissnet_binary_add(index, BN, codes()));
+            OK(faissnet_binary_add_with_ids(index, BN, codes(), ids));
+        } else {
+            OK(faissnet_binary_add(index, BN, codes()));
+        }
+        EQUAL(BN, ntotal(base));
+        if (kind == 1) OK(faissnet_binary_set_parameter(index, "nprobe", 4));
+        if (kind == 2) OK(faissnet_binary_set_parameter(index, "efSearch", BN));
+
+        bytes file = {0};
+        OK(faissnet_binary_write(index, write_bytes, &file));
+        reader r = {file, 0, 3};
+        copies[0] = index;
+        OK(faissnet_binary_clone(index, &copies[1]));
+        OK(faissnet_binary_read(read_bytes, &r, &copies[2]));
+        int32_t expected[BQ * BK], distances[BQ * BK];
+        int64_t labels[BQ * BK];
+        OK(faissnet_binary_search(flat, BQ, BINARY_QUERIES, BK, NULL, expected, labels));
+        for (int copy = 0; copy < 3; copy++) {
+            int64_t count = 0;
+            OK(faissnet_binary_ntotal(copies[copy], &count));
+            EQUAL(BN, count);
+            OK(faissnet_binary_search(copies[copy], BQ, BINARY_QUERIES, BK, NULL, distances, labels));
+            EQUAL(0, memcmp(expected, distances, sizeof expected));
+            uint8_t vector[BYTES];
+            OK(faissnet_binary_reconstruct(copies[copy], labels[0], vector));
+            EQUAL(0, memcmp(codes() + labels[0] * BYTES, vector, BYTES));
+        }
+        const faissnet_selector few = {.kind = FAISSNET_SELECT_RANGE, .min = 10, .max = 12};
+        const faissnet_search_parameters selected = {.selector = &few};
+        OK(faissnet_binary_search(index, 1, BINARY_QUERIES, 3, &selected, distances, labels));
+        CHECK(labels[0] >= 10 && labels[0] < 12 && labels[2] == -1 && distances[2] == INT32_MAX);
+        if (kind == 0) {
+            faissnet_range_result* hits = NULL;
+            const int64_t *limits, *found;
+            const float* bits;
+            int64_t within = 0;
+            for (int i = 0; i < BN; i++) within += bits_between(BINARY_QUERIES, codes() + i * BYTES, BYTES) < 7 ? 1 : 0;
+            OK(faissnet_binary_range_search(index, 1, BINARY_QUERIES, 7, NULL, &hits));
+            OK(faissnet_range_result_view(hits, &limits, &found, &bits));
+            EQUAL(within, limits[1]);
+            for (int64_t i = 0; i < within; i++) EQUAL(bits_between(BINARY_QUERIES, codes() + found[i] * BYTES, BYTES), (int64_t)bits[i]);
+            faissnet_range_result_free(hits);
+            int64_t removed = 0;
+            OK(faissnet_binary_remove_ids(index, &few, &removed));
+            EQUAL(2, removed);
+            OK(faissnet_binary_merge_from(index, copies[1], BN - 2));
+            EQUAL(2 * BN - 2, ntotal(base));
+            FAILS(FAISSNET_INVALID_ARGUMENT, "different types", faissnet_binary_merge_from(index, flat, 2 * BN - 2));
+        }
+        OK(faissnet_binary_reset(index));
+        EQUAL(0, ntotal(base));
+        for (int64_t size = 0; size < file.size; size += 1 + file.size / 40) {
+            reader cut = {{file.data, size, size}, 0, 0};
+            faissnet_binary_index* none = NULL;
+            CHECK(faissnet_binary_read(read_bytes, &cut, &none) != FAISSNET_OK);
+        }
+        char name[100];
+        int64_t length;
+        OK(faissnet_binary_type_name(index, name, sizeof name, &length));
+        CHECK(strncmp("IndexBinaryFromFloat(Index", name, 26) == 0);
+        /* In any order. */
+        faissnet_index* view = NULL;
+        OK(faissnet_binary_base(index, &view));
+        FAILS(FAISSNET_UNSUPPORTED, "no index over floats", faissnet_binary_base(flat, &view));
+        if (kind % 2 == 0) faissnet_index_free(base);
+        faissnet_binary_free(index);
+        if (kind % 2 == 1) faissnet_index_free(base);
+        EQUAL(0, ntotal(view));
+        faissnet_index_free(view);
+        faissnet_binary_free(copies[1]);
+        faissnet_binary_free(copies[2]);
+        faissnet_binary_free(flat);
+        free(file.data);
+    }
+    faissnet_binary_index* none = NULL;
+    faissnet_index *odd = create_with(12, "Flat", FAISSNET_METRIC_L2), *products = create_with(16, "Flat", FAISSNET_METRIC_INNER_PRODUCT);
+    FAILS(FAISSNET_INVALID_ARGUMENT, "dimension 12", faissnet_binary_from_float_new(odd, &none));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "metric 0", faissnet_binary_from_float_new(products, &none));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "base", faissnet_binary_from_float_new(NULL, &none));
+    faissnet_index_free(odd);
+    faissnet_index_free(products);
+    EQUAL(before, live());
+}

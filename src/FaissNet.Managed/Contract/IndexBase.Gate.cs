@@ -17,7 +17,10 @@ public abstract partial class IndexBase
     private protected IndexBase? Whole => _whole;
 
     /// <summary>Whether this index or the one that it is a part of was disposed.</summary>
-    private protected bool IsDisposed => _disposed || _whole is { _disposed: true };
+    private protected bool IsDisposed => _disposed || _whole is { IsDisposed: true };
+
+    // A whole is itself a part only of a binary index over floats.
+    private IndexBase Outermost => _whole?.Outermost ?? this;
 
     /// <summary>Keeps what the engine holds until <see cref="Release"/>, even if the index is disposed meanwhile: a call that comes
     /// to it more than once must find it there each time.</summary>
@@ -85,7 +88,7 @@ public abstract partial class IndexBase
     private protected void WritingBoth(IndexBase other, Action write)
     {
         // In one order everywhere: two threads that merge the same two indexes crosswise would otherwise wait for each other.
-        var (first, second) = (_whole ?? this)._age < (other._whole ?? other)._age ? (this, other) : (other, this);
+        var (first, second) = Outermost._age < other.Outermost._age ? (this, other) : (other, this);
         first.Writing(() => second.Writing(write));
     }
 
@@ -162,8 +165,11 @@ public abstract partial class IndexBase
     private protected void BelongTo(IndexBase whole)
     {
         _whole = whole;
-        _gate = whole._gate;
+        FollowGate(whole);
     }
+
+    /// <summary>For a part whose whole becomes a part itself, while nobody uses either.</summary>
+    private protected void FollowGate(IndexBase outermost) => _gate = outermost._gate;
 
     /// <summary>Which of two indexes a call that needs both has to enter first.</summary>
     private protected bool IsOlderThan(IndexBase other) => _age < other._age;

@@ -50,6 +50,18 @@ internal static class BinaryIndexes
         return IndexValidator.Info(header) with { SubIndexes = [index], LabelBound = long.MaxValue };
     }
 
+    public static IndexFileInfo ReadFromFloat(IndexValidator v, FourCC fourCC)
+    {
+        var header = ReadHeader(v, fourCC);
+        var index = v.ReadFloatIndex("index");
+        if (index.Metric != MetricType.L2)
+            throw v.Reader.Invalid($"the metric of the index over floats is {index.Metric}: expected {MetricType.L2}");
+
+        v.RequireEqual("the index's d", index.Dimension, "d", header.Dimension);
+        v.RequireEqual("the index's ntotal", index.Count, "ntotal", header.Count);
+        return IndexValidator.Info(header) with { SubIndexes = [index], LabelBound = long.MaxValue };
+    }
+
     public static IndexFileInfo ReadHash(IndexValidator v, FourCC fourCC)
     {
         var header = ReadHeader(v, fourCC);

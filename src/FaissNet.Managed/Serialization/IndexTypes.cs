@@ -87,7 +87,7 @@ internal static class IndexTypes
         ["NPRf"] = new("IndexIVFProductResidualQuantizerFastScan", null),
         // Its codec is rebuilt on loading, in a time that grows steeply with a number in the file.
         ["IxLa"] = new("IndexLattice", null),
-        ["IBFf"] = new("IndexBinaryFromFloat", null),
+        ["IBFf"] = new("IndexBinaryFromFloat", BinaryIndexes.ReadFromFloat),
         // Newer than 1.7.3. The first stands for an index that is not there.
         ["null"] = new("null", null),
         ["IxFP"] = new("IndexFlatL2Panorama", null),

@@ -61,6 +61,22 @@ internal sealed class IndexValidator(BoundedReader reader)
         }
     }
 
+    /// <summary>Reads the one index over floats that a binary one may have inside.</summary>
+    public IndexFileInfo ReadFloatIndex(string role)
+    {
+        var root = _rootHeader;
+        // What is inside it is of its kind.
+        _rootHeader = null;
+        try
+        {
+            return ReadIndex(role, labelsAreIndices: false);
+        }
+        finally
+        {
+            _rootHeader = root;
+        }
+    }
+
     /// <summary>Reads an index, the outermost or one within another.</summary>
     public IndexFileInfo ReadIndex(string role, bool labelsAreIndices, bool componentsMatter = false)
     {

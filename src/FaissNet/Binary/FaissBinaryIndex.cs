@@ -43,6 +43,7 @@ public abstract partial class FaissBinaryIndex : BinaryIndex
                 "IndexBinaryHNSW" => new IndexBinaryHNSW(handle),
                 "IndexBinaryHash" => new IndexBinaryHash(handle),
                 "IndexBinaryMultiHash" => new IndexBinaryMultiHash(handle),
+                "IndexBinaryFromFloat" => new IndexBinaryFromFloat(handle),
                 "IndexBinaryIDMap" => new IndexBinaryIDMap(handle),
                 "IndexBinaryIDMap2" => new IndexBinaryIDMap2(handle),
                 _ => throw new NotSupportedException($"There is no class for an {name}."),
@@ -124,8 +125,23 @@ public abstract partial class FaissBinaryIndex : BinaryIndex
             throw failure;
     }
 
-    // Kept on this side so that Count and IsTrained never wait behind an add.
-    private void Refresh()
+    /// <summary>Reads back what is kept on this side.</summary>
+    private protected virtual void Refresh() => RefreshCounts();
+
+    /// <summary>As <see cref="Refresh"/>, from a call on the index over floats inside; this one may have been disposed meanwhile.</summary>
+    internal void RefreshFromInside()
+    {
+        try
+        {
+            RefreshCounts();
+        }
+        catch (ObjectDisposedException) when (IsDisposed)
+        {
+        }
+    }
+
+    // Count and IsTrained, which are kept on this side so that they never wait behind an add.
+    private void RefreshCounts()
     {
         NativeMethods.faissnet_binary_ntotal(Handle, out var count).ThrowIfFailed();
         NativeMethods.faissnet_binary_is_trained(Handle, out var isTrained).ThrowIfFailed();

@@ -89,7 +89,7 @@ public partial class FaissIndex
             {
                 NativeMethods.faissnet_index_part(Handle, (int)kind, number, out var view).ThrowIfFailed();
                 part = Wrap(view);
-                var whole = (FaissIndex?)Whole ?? this;
+                var whole = Whole as FaissIndex ?? this;
                 part.BelongTo(whole);
                 whole.Keep([part]);
                 _inside.Add((kind, number), part);
@@ -199,14 +199,32 @@ public partial class FaissIndex
     // What changes a part may change those around it.
     private void RefreshAll()
     {
-        var whole = (FaissIndex?)Whole ?? this;
-        whole.RefreshIfAlive();
-        lock (whole._partsLock)
+        var whole = Whole as FaissIndex ?? this;
+        whole.RefreshOwn();
+        (whole.Whole as FaissBinaryIndex)?.RefreshFromInside();
+    }
+
+    /// <summary>Reads back what this side keeps of the index and of its parts.</summary>
+    internal void RefreshOwn()
+    {
+        RefreshIfAlive();
+        lock (_partsLock)
         {
-            foreach (var part in whole._parts)
+            foreach (var part in _parts)
                 part.RefreshIfAlive();
         }
     }
+
+    /// <summary>Makes this the index over floats in a binary one; nobody else uses that yet.</summary>
+    /// <exception cref="ArgumentException">This index is a part of another one already.</exception>
+    internal void JoinBits(FaissBinaryIndex whole) => JoinWhole(whole, () =>
+    {
+        foreach (var part in _parts)
+            part.FollowGate(whole);
+    });
+
+    /// <summary>Releases what is held here, with the binary index that this is a part of.</summary>
+    internal void DisposeWithWhole() => Dispose(disposing: true);
 
     // The call holds its own index; others may have been disposed meanwhile.
     private void RefreshIfAlive()

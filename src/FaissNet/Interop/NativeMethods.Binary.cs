@@ -8,6 +8,12 @@ internal static unsafe partial class NativeMethods
     internal static partial NativeStatus faissnet_binary_factory(int d, string description, out BinaryIndexHandle index);
 
     [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_binary_from_float_new(FaissIndexHandle @base, out BinaryIndexHandle index);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_binary_base(BinaryIndexHandle index, out FaissIndexHandle @base);
+
+    [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_binary_clone(BinaryIndexHandle index, out BinaryIndexHandle copy);
 
     [LibraryImport(Library)]
