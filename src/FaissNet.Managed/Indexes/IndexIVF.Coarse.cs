@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FaissNet.Managed;
 
 // Choosing lists.
@@ -26,10 +28,11 @@ public abstract unsafe partial class IndexIVF
     /// <param name="nprobe">Lists per query, at most <see cref="NList"/>.</param>
     /// <param name="lists">Receives n·nprobe numbers.</param>
     /// <param name="distances">Receives n·nprobe squared distances, or inner products negated.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected virtual void ChooseLists(float* queries, int n, int nprobe, int* lists, float* distances)
     {
         using var scratch = Scratch.Rent();
-        var candidates = scratch.Ints(NList);
+        var candidates = scratch.Ints(NList + LargestScores.Slack);
         var keys = scratch.Take<ulong>(NList);
         if (nprobe == NList)
         {
@@ -62,6 +65,7 @@ public abstract unsafe partial class IndexIVF
     private IndexMemory CoarseMemory => IndexMemory.None with { Tables = Volatile.Read(ref _coarse)?.Bytes ?? 0 };
 
     // Scores lose digits where the vectors are long and near each other; the chosen few are compared again, exactly.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Nearest(float* query, int* candidates, int count, ulong* keys, int nprobe, int* lists, float* distances)
     {
         for (var i = 0; i < count; i++)

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
 namespace FaissNet.Managed;
 
 // Searching.
@@ -9,6 +12,12 @@ public sealed unsafe partial class IndexIVFPQFastScan
 
     // Fewer queries than this share too few lists.
     private const int FewestTogether = 8;
+
+    // Lists that a query scans by itself before it shares the others.
+    private const int ListsAlone = 2;
+
+    private const int CacheLine = 64;
+    private const int PrefetchedBytes = 32 * CacheLine;
 
     // Enough for lists to be shared, and few enough for what is kept of all to stay in the second-level cache.
     private protected override int QueriesPerTask => 256;
@@ -47,6 +56,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             counts[i] = TakeCandidates(search, i, scanner, ref scans[i], room, labels + (long)i * room);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void SearchLists(in ListSearch search)
     {
         using var scratch = Scratch.Rent();
@@ -89,6 +99,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
 
     // Every query scans its nearest lists first: they give it a limit that is nearly final. The others are taken list by list: a list comes from
     // memory once for all queries that visit it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanTogether(in ListSearch search, FastScanCodebook codebook, in FastScanner scanner, FastScanQuery* scans, Scratch scratch)
     {
         var together = search.Count >= FewestTogether;
@@ -99,7 +110,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             Begin(search, i, codebook, ref scans[i]);
             probes[i] = Probes(search, i);
             var p = 0;
-            while (p < probes[i] && (!together || scans[i].Limit == float.PositiveInfinity))
+            while (p < probes[i] && (!together || p < ListsAlone || scans[i].Limit == float.PositiveInfinity))
             {
                 Scan(search, i, p, scanner, ref scans[i]);
                 p++;
@@ -138,13 +149,30 @@ public sealed unsafe partial class IndexIVFPQFastScan
             while (next < total && next - j < FastScanFilter.MaxQueries && ListOf(search, pairs[next]) == list)
                 next++;
 
+            if (next < total)
+                Prefetch(ListOf(search, pairs[next]));
+
             ScanList(search, pairs + j, next - j, scanner, scans);
         }
+    }
+
+    // Asks for the first codes of a list ahead of time: behind them the processor sees by itself what comes.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Prefetch(int list)
+    {
+        if (!Sse.IsSupported)
+            return;
+
+        var codes = Lists.Codes(list);
+        var bytes = Math.Min(PrefetchedBytes, (long)Lists.Size(list) * CodeSize);
+        for (long at = 0; at < bytes; at += CacheLine)
+            Sse.Prefetch0(codes + at);
     }
 
     private static int ListOf(in ListSearch search, long pair) => search.Lists[(pair >> 32) * search.NProbe + (int)pair];
 
     // One list for several queries.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanList(in ListSearch search, long* pairs, int count, in FastScanner scanner, FastScanQuery* scans)
     {
         var queries = stackalloc FastScanQuery*[FastScanFilter.MaxQueries];
@@ -171,6 +199,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             scanner.ScanNearestTogether(queries, biases, together, list, search.Selector);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Begin(in ListSearch search, int i, FastScanCodebook codebook, ref FastScanQuery scan)
     {
         FillTables(codebook, search.Queries + (long)i * Dimension, scan.Tables.Floats);
@@ -198,6 +227,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
         return search.NProbe;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scan(in ListSearch search, int i, int p, in FastScanner scanner, ref FastScanQuery scan)
     {
         var list = ListAt(search, i, p);

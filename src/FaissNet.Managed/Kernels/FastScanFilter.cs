@@ -27,9 +27,17 @@ internal static unsafe class FastScanFilter
     /// <param name="limits">The limit of each query.</param>
     /// <param name="masks">Receives <see cref="MaxBlocks"/> words per query: bit j of a block's is set if the sum of its code j, or 255 if that is
     /// less, is at most the limit.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Mask(byte* codes, int blocks, int rows, int stride, int queries, byte** tables, byte* limits, ulong* masks)
     {
-        if (Vector512.IsHardwareAccelerated && Avx512BW.IsSupported)
+        if (Vector512.IsHardwareAccelerated && Avx512Vbmi.IsSupported)
+        {
+            if (queries == 1)
+                MaskOneVbmi(codes, blocks, rows, stride, *tables, *limits, masks);
+            else
+                MaskFourVbmi(codes, blocks, rows, stride, queries, tables, limits, masks);
+        }
+        else if (Vector512.IsHardwareAccelerated && Avx512BW.IsSupported)
         {
             if (queries == 1)
                 MaskOne512(codes, blocks, rows, stride, *tables, *limits, masks);
@@ -263,6 +271,101 @@ internal static unsafe class FastScanFilter
             if (queries > 3)
                 masks[3 * MaxBlocks + block] = Vector512.LessThanOrEqual(d, Vector512.Create(limits[3])).ExtractMostSignificantBits();
         }
+    }
+
+    /// <summary>With a shuffle of 64 bytes the tables of two rows are one register, which needs no copies of its parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MaskOneVbmi(byte* codes, int blocks, int rows, int stride, byte* tables, byte limit, ulong* masks)
+    {
+        var limits = Vector512.Create(limit);
+        for (var block = 0; block < blocks; block++, codes += (nint)rows * BlockSize)
+        {
+            nint step = block == blocks - 1 ? stride : BlockSize;
+            Vector512<byte> even = default, odd = default;
+            byte* code = codes, table = tables, end = tables + rows / 2 * 64;
+            for (; table < end; code += 2 * step, table += 64)
+            {
+                var two = Vector512.Load(table);
+                var (low, high) = Positions512(Vector512.Load(code), 0);
+                even = Avx512BW.AddSaturate(even, Avx512Vbmi.PermuteVar64x8(two, low));
+                odd = Avx512BW.AddSaturate(odd, Avx512Vbmi.PermuteVar64x8(two, high));
+                (low, high) = Positions512(Vector512.Load(code + step), 32);
+                even = Avx512BW.AddSaturate(even, Avx512Vbmi.PermuteVar64x8(two, low));
+                odd = Avx512BW.AddSaturate(odd, Avx512Vbmi.PermuteVar64x8(two, high));
+            }
+
+            var sum = Avx512BW.AddSaturate(even, odd);
+            if (rows % 2 != 0)
+            {
+                var (low, high) = Halves512(Vector512.Load(code));
+                sum = Add512(Add512(sum, table, low), table + 16, high);
+            }
+
+            masks[block] = Vector512.LessThanOrEqual(sum, limits).ExtractMostSignificantBits();
+        }
+    }
+
+    /// <inheritdoc cref="MaskOneVbmi"/>
+    /// <remarks>Two to four queries: in the places of those that are not there stands the first, once more.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MaskFourVbmi(byte* codes, int blocks, int rows, int stride, int queries, byte** tables, byte* limits, ulong* masks)
+    {
+        byte* first = tables[0], second = tables[1];
+        byte* third = queries > 2 ? tables[2] : first, fourth = queries > 3 ? tables[3] : first;
+        nint pairs = rows / 2 * 64;
+        for (var block = 0; block < blocks; block++, codes += (nint)rows * BlockSize)
+        {
+            nint step = block == blocks - 1 ? stride : BlockSize;
+            Vector512<byte> a = default, b = default, c = default, d = default;
+            var code = codes;
+            for (nint at = 0; at < pairs; at += 64, code += 2 * step)
+            {
+                var (i, j) = Positions512(Vector512.Load(code), 0);
+                var (x, y) = Positions512(Vector512.Load(code + step), 32);
+                a = AddTwo512(a, first + at, i, j, x, y);
+                b = AddTwo512(b, second + at, i, j, x, y);
+                c = AddTwo512(c, third + at, i, j, x, y);
+                d = AddTwo512(d, fourth + at, i, j, x, y);
+            }
+
+            if (rows % 2 != 0)
+            {
+                var (low, high) = Halves512(Vector512.Load(code));
+                a = Add512(Add512(a, first + pairs, low), first + pairs + 16, high);
+                b = Add512(Add512(b, second + pairs, low), second + pairs + 16, high);
+                c = Add512(Add512(c, third + pairs, low), third + pairs + 16, high);
+                d = Add512(Add512(d, fourth + pairs, low), fourth + pairs + 16, high);
+            }
+
+            masks[block] = Vector512.LessThanOrEqual(a, Vector512.Create(limits[0])).ExtractMostSignificantBits();
+            masks[MaxBlocks + block] = Vector512.LessThanOrEqual(b, Vector512.Create(limits[1])).ExtractMostSignificantBits();
+            if (queries > 2)
+                masks[2 * MaxBlocks + block] = Vector512.LessThanOrEqual(c, Vector512.Create(limits[2])).ExtractMostSignificantBits();
+
+            if (queries > 3)
+                masks[3 * MaxBlocks + block] = Vector512.LessThanOrEqual(d, Vector512.Create(limits[3])).ExtractMostSignificantBits();
+        }
+    }
+
+    // The halves of codes as positions in the tables of two rows, the first of which begin at this one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<byte> Low, Vector512<byte> High) Positions512(Vector512<byte> code, byte first)
+    {
+        var nibbles = Vector512.Create((byte)15);
+        return (
+            (code & nibbles) | Vector512.Create(first),
+            ((code.AsUInt16() >>> 4).AsByte() & nibbles) | Vector512.Create((byte)(first + 16)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> AddTwo512(
+        Vector512<byte> sum, byte* table, Vector512<byte> i, Vector512<byte> j, Vector512<byte> x, Vector512<byte> y)
+    {
+        var two = Vector512.Load(table);
+        sum = Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, i));
+        sum = Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, j));
+        sum = Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, x));
+        return Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, y));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,8 +24,12 @@ internal unsafe struct FastScanQuery
     /// <summary>What their distances start from.</summary>
     public float* WaitingDistances;
 
-    /// <summary>Their ids.</summary>
+    /// <summary>Their ids, or, if <see cref="IdsAreFar"/>, the addresses of these.</summary>
     public long* WaitingIds;
+
+    /// <summary>Whether ids lie in lists: fetching one from memory takes longer than everything else that is done for its code, and of most it turns
+    /// out that nobody needs them.</summary>
+    public bool IdsAreFar;
 
     /// <summary>Neighbours.</summary>
     public int K;
@@ -63,6 +67,12 @@ internal unsafe struct FastScanQuery
             NearestHeap.Clear(Distances, Labels, K);
     }
 
+    // A limit that leaves less of the room for which the tables were rounded than this is worth rounding them again.
+    private const float WorthRounding = 0.85f;
+
+    private float _room;
+    private float _bias;
+
     /// <summary>Lets sums stop at what stands for the limit, so that their steps are as fine as they can be.</summary>
     /// <param name="rows">Bytes per code.</param>
     /// <param name="parts">The parts.</param>
@@ -70,10 +80,20 @@ internal unsafe struct FastScanQuery
     public void Saturate(int rows, int parts, float bias)
     {
         var error = Tables.Error;
-        Tables.Saturate(rows, parts, Limit - (Tables.Start + bias));
+        (_room, _bias) = (Limit - (Tables.Start + bias), bias);
+        Tables.Saturate(rows, parts, _room);
         // The limit has the error in it.
         if (Tables.Error > error)
             Limit = MathF.BitIncrement(Limit + (Tables.Error - error));
+    }
+
+    /// <summary>Rounds the tables again if the limit has come down much since they were.</summary>
+    /// <param name="rows">Bytes per code.</param>
+    /// <param name="parts">The parts.</param>
+    public void Refine(int rows, int parts)
+    {
+        if (Tables.Saturates && Limit - (Tables.Start + _bias) < WorthRounding * _room)
+            Saturate(rows, parts, _bias);
     }
 
     private static FastScanTables NewTables(Scratch scratch, FastScanCodebook codebook) =>

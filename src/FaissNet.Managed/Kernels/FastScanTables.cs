@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FaissNet.Managed;
 
@@ -63,6 +64,7 @@ internal unsafe struct FastScanTables
     /// <param name="rows">Bytes per code.</param>
     /// <param name="parts">The parts, at most 2·rows.</param>
     /// <param name="magnitude">The largest magnitude of what else is added to a distance, for all codes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Quantize(int rows, int parts, double magnitude)
     {
         var range = Measure(Floats, rows, Minima, out var start, out var sum);
@@ -92,6 +94,7 @@ internal unsafe struct FastScanTables
     /// <param name="rows">Bytes per code.</param>
     /// <param name="parts">The parts, at most 2·rows.</param>
     /// <param name="room">By how much values may exceed <see cref="Start"/> and still matter.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Saturate(int rows, int parts, float room)
     {
         var step = room / LargestSaturated;
@@ -106,7 +109,9 @@ internal unsafe struct FastScanTables
 
     private readonly void RoundDown(int rows)
     {
-        if (Vector128.IsHardwareAccelerated)
+        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported)
+            Quantize512(Floats, rows, Minima, InverseStep, Bytes);
+        else if (Vector128.IsHardwareAccelerated)
             Quantize128(Floats, rows, Minima, InverseStep, Bytes);
         else
             QuantizeScalar(Floats, rows, Minima, InverseStep, Bytes);
@@ -114,6 +119,7 @@ internal unsafe struct FastScanTables
 
     /// <summary>The smallest entries of each part and their sum, the largest difference within a row (of both parts together), and the sum of the
     /// largest magnitudes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Measure(float* tables, int rows, float* minima, out double start, out double magnitude)
     {
         var widest = 0f;
@@ -177,6 +183,17 @@ internal unsafe struct FastScanTables
             var c = Vector128.ConvertToInt32Native(Vector128.MinNative((Vector128.Load(tables + 8) - minimum) * inverse, most));
             var d = Vector128.ConvertToInt32Native(Vector128.MinNative((Vector128.Load(tables + 12) - minimum) * inverse, most));
             Vector128.Narrow(Vector128.Narrow(a, b).AsUInt16(), Vector128.Narrow(c, d).AsUInt16()).Store(bytes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Quantize512(float* tables, int rows, float* minima, float inverse, byte* bytes)
+    {
+        var most = Vector512.Create((float)byte.MaxValue);
+        for (var part = 0; part < 2 * rows; part++, tables += KSub, bytes += KSub)
+        {
+            var steps = Avx512F.Min((Vector512.Load(tables) - Vector512.Create(minima[part])) * inverse, most);
+            Avx512F.ConvertToVector128Byte(Avx512F.ConvertToVector512Int32WithTruncation(steps)).Store(bytes);
         }
     }
 }

@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace FaissNet.Managed;
 
@@ -9,6 +10,7 @@ internal readonly unsafe ref partial struct FastScanner
     /// <param name="query">The query.</param>
     /// <param name="list">The list.</param>
     /// <param name="selector">Only these ids count; null for all.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ScanNearest(ref FastScanQuery query, in ScannedList list, IdSelector? selector)
     {
         var blocks = Blocks(list.Size);
@@ -23,6 +25,7 @@ internal readonly unsafe ref partial struct FastScanner
                     ScanFrom(block, (FastScanQuery**)&single, &bias, 1, list, selector);
                 }
 
+                query.Refine(_rows, _parts);
                 return;
             }
 
@@ -47,6 +50,7 @@ internal readonly unsafe ref partial struct FastScanner
     public void ScanNearestTogether(FastScanQuery** queries, float* biases, int count, in ScannedList list, IdSelector? selector) =>
         ScanFrom(0, queries, biases, count, list, selector);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanFrom(int block, FastScanQuery** queries, float* biases, int count, in ScannedList list, IdSelector? selector)
     {
         var tables = stackalloc byte*[FastScanFilter.MaxQueries];
@@ -88,6 +92,7 @@ internal readonly unsafe ref partial struct FastScanner
 
     // Before there is a limit. The k codes with the smallest sums are near, and their distances a limit that rules out most of the others. Returns
     // the number of blocks scanned.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ScanFirst(ref FastScanQuery query, in ScannedList list, int block, int count, IdSelector? selector)
     {
         var codes = Math.Min(count * Block, list.Size - block * Block);
@@ -121,6 +126,7 @@ internal readonly unsafe ref partial struct FastScanner
     }
 
     // Takes out of what is left the codes whose sums are within the limit.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeUpTo(ushort limit, int blocks, ulong* left)
     {
         FastScanSums.MaskUpTo(_sums, blocks, limit, _masks);
@@ -132,27 +138,33 @@ internal readonly unsafe ref partial struct FastScanner
     }
 
     // Puts what passed among what waits: the distances of as many codes as a vector has lanes cost as much as that of one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Offer(ref FastScanQuery query, in ScannedList list, int first, int blocks, ulong* masks, IdSelector? selector)
     {
+        var found = 0;
         for (var block = 0; block < blocks; block++)
-        {
-            for (var mask = masks[block]; mask != 0; mask &= mask - 1)
-            {
-                var index = first + block * Block + BitOperations.TrailingZeroCount(mask);
-                var id = list.Id(index);
-                if (selector is not null && !selector.Contains(id))
-                    continue;
+            found += BitPositions.Append(masks[block], first + block * Block, _positions + found);
 
-                var lane = query.Waiting++;
-                query.WaitingIds[lane] = id;
-                query.WaitingDistances[lane] = CopyCode(list, index, query.WaitingCodes + lane);
-                if (query.Waiting == Lanes)
-                    Settle(ref query);
-            }
+        query.IdsAreFar = list.Ids is not null;
+        for (var i = 0; i < found; i++)
+        {
+            var index = _positions[i];
+            if (selector is not null && !selector.Contains(list.Id(index)))
+                continue;
+
+            var lane = query.Waiting++;
+            if (query.IdsAreFar && Sse.IsSupported)
+                Sse.Prefetch0(list.Ids + index);
+
+            query.WaitingIds[lane] = query.IdsAreFar ? (long)(list.Ids + index) : list.FirstId + index;
+            query.WaitingDistances[lane] = CopyCode(list, index, query.WaitingCodes + lane);
+            if (query.Waiting == Lanes)
+                Settle(ref query);
         }
     }
 
     /// <summary>Computes the distances of what waits and offers them to the heap, which before the end of a query may lack them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Settle(ref FastScanQuery query)
     {
         if (query.Waiting == 0)
@@ -162,8 +174,11 @@ internal readonly unsafe ref partial struct FastScanner
         FastScanDistances.Add(query.WaitingCodes, Lanes, _rows, query.Tables.Floats, distances);
         for (var lane = 0; lane < query.Waiting; lane++)
         {
-            if (distances[lane] <= query.Distances[0])
-                NearestHeap.Offer(query.Distances, query.Labels, query.K, distances[lane], query.WaitingIds[lane]);
+            if (!(distances[lane] <= query.Distances[0]))
+                continue;
+
+            var id = query.IdsAreFar ? *(long*)query.WaitingIds[lane] : query.WaitingIds[lane];
+            NearestHeap.Offer(query.Distances, query.Labels, query.K, distances[lane], id);
         }
 
         query.Waiting = 0;

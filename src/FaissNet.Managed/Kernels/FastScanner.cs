@@ -24,6 +24,7 @@ internal readonly unsafe ref partial struct FastScanner
     private readonly int _parts;
     private readonly ushort* _sums;
     private readonly ulong* _masks;
+    private readonly int* _positions;
     private readonly byte* _codes;
     private readonly float* _lanes;
 
@@ -36,6 +37,7 @@ internal readonly unsafe ref partial struct FastScanner
         _parts = codebook.M;
         _sums = scratch.Take<ushort>(CodesPerStep);
         _masks = scratch.Take<ulong>(FastScanFilter.MaxQueries * BlocksPerStep);
+        _positions = scratch.Ints(CodesPerStep + BitPositions.Slack);
         _codes = scratch.Bytes(_rows * Lanes);
         _lanes = scratch.Floats(Lanes);
     }
@@ -141,6 +143,7 @@ internal readonly unsafe ref partial struct FastScanner
     private static int Blocks(int size) => (int)(((long)size + Block - 1) / Block);
 
     // Whether any of these codes may pass; then the masks tell which.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Filter(in FastScanQuery query, in ScannedList list, int block, int count)
     {
         // Terms are looked at afterwards.
@@ -162,6 +165,7 @@ internal readonly unsafe ref partial struct FastScanner
     }
 
     // The limit of the sums, as it is if the query has none; false if every sum exceeds it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasLimit(in FastScanQuery query, float bias, ref ushort limit)
     {
         if (query.Limit == float.PositiveInfinity)
@@ -205,6 +209,7 @@ internal readonly unsafe ref partial struct FastScanner
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Collect(ref FastScanQuery query, in ScannedList list, long place, int first, int blocks, IdSelector? selector)
     {
         ref var candidates = ref query.Candidates;
@@ -269,10 +274,19 @@ internal readonly unsafe ref partial struct FastScanner
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float CopyCode(in ScannedList list, int index, byte* to)
     {
-        var block = index / Block;
+        var block = (int)((uint)index / Block);
         nint stride = block < list.Size / Block ? Block : list.TailStride;
-        var from = list.Codes + (long)block * Block * _rows + index % Block;
-        for (var row = 0; row < _rows; row++, from += stride, to += Lanes)
+        var from = list.Codes + (long)block * Block * _rows + (uint)index % Block;
+        var row = _rows;
+        for (; row >= 4; row -= 4, from += 4 * stride, to += 4 * Lanes)
+        {
+            to[0] = from[0];
+            to[Lanes] = from[stride];
+            to[2 * Lanes] = from[2 * stride];
+            to[3 * Lanes] = from[3 * stride];
+        }
+
+        for (; row > 0; row--, from += stride, to += Lanes)
             *to = *from;
 
         return list.Terms is null ? list.Bias : list.Bias + list.Terms[index];

@@ -6,14 +6,18 @@ namespace FaissNet.Managed;
 /// <summary>The largest of many scores, and perhaps a few more: a cheap step before those are compared exactly.</summary>
 internal static unsafe class LargestScores
 {
+    /// <summary>How many positions may be written behind those that count.</summary>
+    public const int Slack = Lanes + BitPositions.Slack;
+
     private const int Lanes = 16;
 
     /// <summary>Lists the positions of at least the <paramref name="count"/> largest scores, in ascending order.</summary>
     /// <param name="scores">n floats, aligned to nothing.</param>
     /// <param name="n">The number of scores; readable are as many as n rounded up to 16, and those behind n are -∞.</param>
     /// <param name="count">How many are wanted, at most n.</param>
-    /// <param name="positions">Receives the positions; has room for n.</param>
+    /// <param name="positions">Receives the positions; has room for n and <see cref="Slack"/> more.</param>
     /// <returns>How many were listed; fewer than <paramref name="count"/> only if scores are NaN.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Find(float* scores, int n, int count, int* positions)
     {
         using var scratch = Scratch.Rent();
@@ -31,6 +35,7 @@ internal static unsafe class LargestScores
     }
 
     // The largest bound, nearly, that at least count maxima reach.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Bound(float* maxima, int groups, int count, float low, float high)
     {
         for (var step = 0; step < 24; step++)
@@ -137,40 +142,45 @@ internal static unsafe class LargestScores
     private static int Collect(float* scores, int n, float bound, int* positions)
     {
         var found = 0;
-        var i = 0;
-        if (Vector512.IsHardwareAccelerated)
+        if (Vector128.IsHardwareAccelerated)
         {
-            for (; i < n; i += 16)
-            {
-                var mask = Vector512.GreaterThanOrEqual(Vector512.Load(scores + i), Vector512.Create(bound)).ExtractMostSignificantBits();
-                for (; mask != 0; mask &= mask - 1)
-                {
-                    var position = i + System.Numerics.BitOperations.TrailingZeroCount(mask);
-                    if (position < n)
-                        positions[found++] = position;
-                }
-            }
-        }
-        else if (Vector128.IsHardwareAccelerated)
-        {
-            for (; i < n; i += 4)
-            {
-                var mask = Vector128.GreaterThanOrEqual(Vector128.Load(scores + i), Vector128.Create(bound)).ExtractMostSignificantBits();
-                for (; mask != 0; mask &= mask - 1)
-                {
-                    var position = i + System.Numerics.BitOperations.TrailingZeroCount(mask);
-                    if (position < n)
-                        positions[found++] = position;
-                }
-            }
+            for (var i = 0; i < n; i += Lanes)
+                found += BitPositions.Append(Reaching(scores + i, bound), i, positions + found);
+
+            // Where the bound is -∞, what is behind the scores reaches it.
+            while (found > 0 && positions[found - 1] >= n)
+                found--;
+
+            return found;
         }
 
-        for (; i < n; i++)
+        for (var i = 0; i < n; i++)
         {
             if (scores[i] >= bound)
                 positions[found++] = i;
         }
 
         return found;
+    }
+
+    // A bit for each of 16 scores.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Reaching(float* scores, float bound)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            return Vector512.GreaterThanOrEqual(Vector512.Load(scores), Vector512.Create(bound)).ExtractMostSignificantBits();
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var bounds = Vector256.Create(bound);
+            return Vector256.GreaterThanOrEqual(Vector256.Load(scores), bounds).ExtractMostSignificantBits()
+                | Vector256.GreaterThanOrEqual(Vector256.Load(scores + 8), bounds).ExtractMostSignificantBits() << 8;
+        }
+
+        var mask = 0u;
+        for (var i = 0; i < Lanes; i += 4)
+            mask |= Vector128.GreaterThanOrEqual(Vector128.Load(scores + i), Vector128.Create(bound)).ExtractMostSignificantBits() << i;
+
+        return mask;
     }
 }

@@ -19,6 +19,7 @@ internal static unsafe class NearestHeap
     }
 
     /// <summary>Keeps a vector if it is nearer than the farthest kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Offer(float* distances, long* ids, int k, float distance, long id)
     {
         if (IsNearer(distance, id, distances[0], ids[0]))
@@ -65,10 +66,12 @@ internal static unsafe class NearestHeap
     }
 
     /// <summary>Whether the first is nearer than the second. An empty place is the farthest of all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsNearer(float distance, long id, float otherDistance, long otherId) =>
         distance < otherDistance || (distance == otherDistance && (ulong)id < (ulong)otherId);
 
     /// <summary>Puts a vector in the place of the farthest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ReplaceTop(float* distances, long* ids, int k, float distance, long id)
     {
         var i = 0;
@@ -92,6 +95,7 @@ internal static unsafe class NearestHeap
     }
 
     /// <summary>Sorts the heap, nearest first, and ends it as one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sort(float* distances, long* ids, int k)
     {
         for (var length = k; length > 1; length--)

@@ -165,6 +165,28 @@ public sealed unsafe class FastScanKernelTests
         }
     }
 
+    [Fact]
+    public void The_positions_of_bits()
+    {
+        var random = new Random(2);
+        var positions = stackalloc int[64 + BitPositions.Slack];
+        for (var n = 0; n < 1000; n++)
+        {
+            // From none to all 64 bits.
+            var mask = (ulong)random.NextInt64() ^ (ulong)random.NextInt64() << 1;
+            for (var i = 0; i < n % 7; i++)
+                mask = n % 2 == 0 ? mask & (ulong)random.NextInt64() : mask | (ulong)random.NextInt64() << 1;
+
+            var expected = Enumerable.Range(0, 64).Where(j => (mask >> j & 1) != 0).Select(j => 100 + j).ToArray();
+            var count = BitPositions.Append(mask, 100, positions);
+            Assert.Equal(expected, new ReadOnlySpan<int>(positions, count).ToArray());
+        }
+
+        Assert.Equal(0, BitPositions.Append(0, 5, positions));
+        Assert.Equal(64, BitPositions.Append(ulong.MaxValue, 5, positions));
+        Assert.Equal(Enumerable.Range(5, 64), new ReadOnlySpan<int>(positions, 64).ToArray());
+    }
+
     private static void CheckForms(string[] absent)
     {
         // The knob must have taken effect, or this would test the same forms again.
@@ -187,6 +209,7 @@ public sealed unsafe class FastScanKernelTests
             CheckFilter(rows, blocks: 1 + rows % 8, stride: 64);
             CheckFilter(rows, blocks: 1 + rows % 2, stride: 16 + rows % 3 * 16);
 
+            CheckRounding(rows + 10);
             CheckDistances(rows);
         }
 
@@ -301,6 +324,16 @@ public sealed unsafe class FastScanKernelTests
 
                     Same("256", count);
                 }
+
+                if (Avx512BW.IsSupported)
+                {
+                    if (count == 1)
+                        FastScanFilter.MaskOne512(codes, blocks, rows, stride, *tables, *limits, masks);
+                    else
+                        FastScanFilter.MaskFour512(codes, blocks, rows, stride, count, tables, limits, masks);
+
+                    Same("512", count);
+                }
             }
 
             FastScanFilter.MaskScalar(codes, blocks, rows, stride, *tables, *limits, masks);
@@ -321,6 +354,44 @@ public sealed unsafe class FastScanKernelTests
             }
 
             Array.Clear(actual);
+        }
+    }
+
+    private static void CheckRounding(int rows)
+    {
+        var random = new Random(rows);
+        using var scratch = Scratch.Rent();
+        var tables = scratch.Floats(rows * 32 + 1) + 1;
+        var minima = scratch.Floats(rows * 2 + 1) + 1;
+        for (var part = 0; part < rows * 2; part++)
+        {
+            for (var c = 0; c < 16; c++)
+                tables[part * 16 + c] = random.NextSingle() * 300 - 50;
+
+            minima[part] = new ReadOnlySpan<float>(tables + part * 16, 16).ToArray().Min();
+        }
+
+        // Some entries exceed 255 steps, and stay at it.
+        var expected = new byte[rows * 32];
+        var actual = new byte[rows * 32];
+        fixed (byte* bytes = expected)
+            FastScanTables.QuantizeScalar(tables, rows, minima, 1.1f, bytes);
+
+        Assert.Equal(255, expected.Max());
+        fixed (byte* bytes = actual)
+        {
+            if (Vector128.IsHardwareAccelerated)
+            {
+                FastScanTables.Quantize128(tables, rows, minima, 1.1f, bytes);
+                Assert.Equal(expected, actual);
+                Array.Clear(actual);
+            }
+
+            if (Avx512F.IsSupported)
+            {
+                FastScanTables.Quantize512(tables, rows, minima, 1.1f, bytes);
+                Assert.Equal(expected, actual);
+            }
         }
     }
 
