@@ -21,7 +21,8 @@ bool can_descend(int64_t n, int64_t k, int64_t s, int64_t r, int64_t iterations)
 } // namespace
 
 void choose_build(faiss::IndexNSG& nsg, int64_t n) {
-    const int64_t fewest = std::max<int64_t>(kSmallestNsg, nsg.GK + int64_t(1));
+    // FAISS draws L different vectors at random, and in searches search_L: it does not end where there are fewer.
+    const int64_t fewest = std::max<int64_t>({kSmallestNsg, nsg.GK + int64_t(1), nsg.nsg.L, nsg.nsg.search_L});
     if (n < fewest) {
         fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: an NSG graph is built at once, from at least %lld vectors", static_cast<long long>(n),
              static_cast<long long>(fewest));

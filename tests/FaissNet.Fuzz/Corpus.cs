@@ -30,6 +30,11 @@ internal sealed class Corpus
         "IVF4,LSQ2x4fs_Nrq2x4", "IVF4,PRQ2x2x4fs_Nrq2x4", "IVF4,PLSQ2x2x4fs_Nrq2x4",
     ];
 
+    private static readonly string[] s_binary =
+    [
+        "BFlat", "BIVF4", "BIVF4_HNSW4", "BHNSW4", "BHash4", "BHash2x5", "IDMap,BFlat", "IDMap2,BIVF4", "IDMap,BHNSW4", "IDMap2,BHash4",
+    ];
+
     public Corpus(IEnumerable<(string Name, byte[] Bytes)> files) =>
         Files = [.. files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => new SeedFile(file.Name, file.Bytes))];
 
@@ -64,6 +69,10 @@ internal sealed class Corpus
                     yield return file;
         }
 
+        foreach (var description in managedOnly ? [] : s_binary)
+            foreach (var file in MakeBinary(description))
+                yield return file;
+
         foreach (var path in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "vectors", "indexes"), "*.faiss"))
             yield return ("golden " + Path.GetFileNameWithoutExtension(path), File.ReadAllBytes(path));
     }
@@ -91,6 +100,20 @@ internal sealed class Corpus
         return files;
     }
 
+    private static IEnumerable<(string Name, byte[] Bytes)> MakeBinary(string description)
+    {
+        const int bits = 8 * D, trainingVectors = 300;
+        using var index = BinaryIndexFactory.Create(bits, description);
+        yield return ($"binary {description} empty", Save(index));
+        index.Train(Bits(trainingVectors, bits, seed: 1));
+        var vectors = Bits(Stored, bits, seed: 2);
+        if (description.StartsWith("IDMap", StringComparison.Ordinal))
+            index.AddWithIds(vectors, [.. Enumerable.Range(0, Stored).Select(i => 7L * i + 100)]);
+        else
+            index.Add(vectors);
+        yield return ($"binary {description}", Save(index));
+    }
+
     private static void Fill(VectorIndex index, int count, bool withIds)
     {
         const int trainingVectors = 300;
@@ -112,7 +135,15 @@ internal sealed class Corpus
         return vectors;
     }
 
-    private static byte[] Save(VectorIndex index)
+    /// <summary>Vectors of bits, eight to a byte.</summary>
+    public static byte[] Bits(int n, int d, int seed)
+    {
+        var vectors = new byte[n * d / 8];
+        new Random(seed).NextBytes(vectors);
+        return vectors;
+    }
+
+    private static byte[] Save(IndexBase index)
     {
         using var stream = new MemoryStream();
         index.Save(stream);

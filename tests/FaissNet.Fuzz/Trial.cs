@@ -58,6 +58,12 @@ internal sealed class Trial(string scratch, bool managedOnly)
             Use(native, canChange: true);
         }
 
+        if (!managedOnly && Load(() => FaissBinaryIndex.Load(new MemoryStream(bytes)), outcome) is { } binary)
+        {
+            outcome |= Outcome.Native;
+            Use(binary);
+        }
+
         return outcome;
     }
 
@@ -73,7 +79,8 @@ internal sealed class Trial(string scratch, bool managedOnly)
         }
     }
 
-    private static VectorIndex? Load(Func<VectorIndex> load, Outcome validated)
+    private static T? Load<T>(Func<T> load, Outcome validated)
+        where T : IndexBase
     {
         try
         {
@@ -127,6 +134,44 @@ internal sealed class Trial(string scratch, bool managedOnly)
         }
     }
 
+    private static void Use(FaissBinaryIndex index)
+    {
+        using (index)
+        {
+            var vectors = Corpus.Bits(Queries, index.Dimension, seed: 3);
+            Read(index, vectors);
+            Try(() => index.Clone().Dispose());
+            Save(index);
+            Try(() => index.SetParameter("nprobe", 3));
+            Try(() => index.SetParameter("efSearch", 9));
+            Try(() => index.SetParameter("nflip", 2));
+            Try(() => index.Add(vectors));
+            Try(() => index.AddWithIds(vectors, s_ids));
+            Read(index, vectors);
+            Try(() => index.Remove(IdSelector.Range(0, 3)));
+            Try(() => index.Remove(IdSelector.Batch(100, 107, 5, 39)));
+            Read(index, vectors);
+            Save(index);
+            Try(index.Reset);
+            Read(index, vectors);
+            Try(() => index.Add(vectors));
+            Try(() => index.AddWithIds(vectors, s_ids));
+            Read(index, vectors);
+        }
+    }
+
+    private static void Read(FaissBinaryIndex index, byte[] vectors)
+    {
+        Try(() => index.Search(vectors, 5));
+        Try(() => index.Search(vectors, (int)Math.Min(index.Count + 2, 1000)));
+        Try(() => index.Search(vectors, 3, new SearchParameters { NProbe = 2 }));
+        Try(() => index.Search(vectors, 3, new SearchParameters { Selector = IdSelector.Range(0, 20) }));
+        Try(() => index.RangeSearch(vectors, 5));
+        Try(() => index.Reconstruct(0));
+        Try(() => index.Reconstruct(index.Count - 1));
+        Try(() => index.Reconstruct(107));
+    }
+
     private static void Read(VectorIndex index, float[] vectors)
     {
         Try(() => index.Search(vectors, 5));
@@ -142,7 +187,7 @@ internal sealed class Trial(string scratch, bool managedOnly)
     }
 
     /// <summary>What an index writes must be a sound file.</summary>
-    private static void Save(VectorIndex index)
+    private static void Save(IndexBase index)
     {
         using var stream = new MemoryStream();
         if (!Try(() => index.Save(stream)))

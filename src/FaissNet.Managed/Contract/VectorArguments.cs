@@ -26,17 +26,22 @@ internal static class VectorArguments
     /// </summary>
     public static void RequireFinite(ReadOnlySpan<float> vectors, int dimension, string name, int firstRow = 0)
     {
-        // The sum over all rows bounds that of each, and NaN compares false.
-        if (TensorPrimitives.SumOfSquares(vectors) <= MaxSquaredLength)
+        // The sum over all rows bounds that of each.
+        if (IsFinite(vectors))
             return;
 
         for (var row = 0; row < vectors.Length / dimension; row++)
             RequireFiniteRow(vectors.Slice(row * dimension, dimension), firstRow + row, name);
     }
 
+    /// <summary>Whether a vector is what <see cref="RequireFinite"/> asks for.</summary>
+    public static bool IsFinite(ReadOnlySpan<float> vector) =>
+        // NaN compares false.
+        TensorPrimitives.SumOfSquares(vector) <= MaxSquaredLength;
+
     private static void RequireFiniteRow(ReadOnlySpan<float> vector, int row, string name)
     {
-        if (TensorPrimitives.SumOfSquares(vector) <= MaxSquaredLength)
+        if (IsFinite(vector))
             return;
 
         for (var i = 0; i < vector.Length; i++)

@@ -8,18 +8,34 @@ public abstract unsafe partial class IndexIVF
     private readonly Lock _coarseLock = new();
     private CentroidScores? _coarse;
 
-    /// <summary>The list of the nearest centroid of each vector, of equally near ones the first; -1 if all distances are NaN.</summary>
+    /// <summary>The list of the nearest centroid of each vector, of equally near ones the first; -1 if no distance is a finite number.</summary>
     private protected virtual void Assign(float* vectors, int n, int* lists)
     {
         if (n < PackedPoints.TileSize)
         {
             AssignFew(vectors, n, lists);
-            return;
+        }
+        else
+        {
+            using var centroids = new PackedCentroids(NList, Dimension, pairs: true);
+            centroids.Pack(new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension), Metric);
+            Assignment.Find(vectors, Dimension, n, centroids, lists, null);
         }
 
-        using var centroids = new PackedCentroids(NList, Dimension, pairs: true);
-        centroids.Pack(new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension), Metric);
-        Assignment.Find(vectors, Dimension, n, centroids, lists, null);
+        // What callers pass is finite; what a transform makes of it need not be.
+        for (var i = 0; i < n; i++)
+        {
+            if (!VectorArguments.IsFinite(new ReadOnlySpan<float>(vectors + (long)i * Dimension, Dimension)))
+                lists[i] = -1;
+        }
+    }
+
+    /// <summary>As <see cref="Assign"/>; where there is no nearest centroid, any is as good.</summary>
+    private protected void AssignAny(float* vectors, int n, int* lists)
+    {
+        Assign(vectors, n, lists);
+        for (var i = 0; i < n; i++)
+            lists[i] = Math.Max(lists[i], 0);
     }
 
     /// <summary>The lists of the nearest centroids, the nearest first, and of equally near ones that with the smaller number.</summary>

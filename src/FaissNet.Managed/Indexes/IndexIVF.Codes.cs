@@ -34,11 +34,7 @@ public abstract unsafe partial class IndexIVF
             for (var first = 0; first < n; first += VectorsPerStep)
             {
                 var count = Math.Min(VectorsPerStep, n - first);
-                Assign(vector + (long)first * Dimension, count, lists);
-                // Without a nearest centroid any list is as good.
-                for (var i = 0; i < count; i++)
-                    lists[i] = Math.Max(lists[i], 0);
-
+                AssignAny(vector + (long)first * Dimension, count, lists);
                 EncodeVectors(vector + (long)first * Dimension, count, lists, plain, terms);
                 for (var i = 0; i < count; i++)
                 {

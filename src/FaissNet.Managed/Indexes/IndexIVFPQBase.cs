@@ -145,7 +145,7 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
         var lists = scratch.Ints(n);
         fixed (float* start = vectors)
         {
-            Assign(start, n, lists);
+            AssignAny(start, n, lists);
             for (var i = 0; i < n; i++)
             {
                 float* vector = start + (long)i * Dimension, centroid = Quantizer.Vectors + (long)lists[i] * Dimension;

@@ -77,7 +77,7 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
         lists.Reserve((long)n * sizeof(int));
         fixed (float* x = sample)
         {
-            Assign(x, n, (int*)lists.Pointer);
+            AssignAny(x, n, (int*)lists.Pointer);
             for (var i = 0; i < n; i++)
                 Subtract(x + (long)i * Dimension, ((int*)lists.Pointer)[i], residuals.AsSpan(i * Dimension, Dimension));
         }

@@ -107,7 +107,15 @@ internal static unsafe class NearestResolution
 
             // With a margin of nothing the only one near is the best itself.
             var equal = Vector256.Equals(sum, Vector256.Create(best)).ExtractMostSignificantBits();
-            numbers[i] = group * Group + BitOperations.TrailingZeroCount(equal);
+            var number = group * Group + BitOperations.TrailingZeroCount(equal);
+            // No lane equals what is no number, and the first that does may be padding where all scores are infinite.
+            if (equal == 0 || number >= centroids.Count)
+            {
+                number = group * Group;
+                marks |= 1UL << i;
+            }
+
+            numbers[i] = number;
             scores[i] = best;
         }
 

@@ -78,9 +78,11 @@ internal static class BinaryIndexes
             throw r.Invalid("the number of elements of the sizes of buckets", length, $"at least {needed}");
 
         var packed = r.ReadArray<byte>("the sizes of buckets", length);
+        var hashes = new HashSet<ulong>();
         long total = 0;
         for (long i = 0, at = 0; i < buckets; i++)
         {
+            RequireNew(v, hashes, ReadBits(packed, at, bits));
             at += bits;
             var size = (long)ReadBits(packed, at, sizeBits);
             at += sizeBits;
@@ -129,9 +131,11 @@ internal static class BinaryIndexes
         var length = r.ReadCount(
             "the buckets", 1, ((UInt128)(bits + idBits) * (ulong)buckets + (UInt128)count * (uint)idBits + 7) / 8, "by their number, ntotal and id_bits");
         var packed = r.ReadArray<byte>("the buckets", length);
+        var hashes = new HashSet<ulong>();
         long total = 0, at = 0;
         for (long i = 0; i < buckets; i++)
         {
+            RequireNew(v, hashes, ReadBits(packed, at, bits));
             at += bits;
             var size = (long)ReadBits(packed, at, idBits);
             at += idBits;
@@ -146,6 +150,13 @@ internal static class BinaryIndexes
                     throw r.Invalid("an id", id, $"0 … {count - 1}");
             }
         }
+    }
+
+    // Of two buckets with one hash FAISS keeps the second and forgets the vectors of the first.
+    private static void RequireNew(IndexValidator v, HashSet<ulong> hashes, ulong hash)
+    {
+        if (!hashes.Add(hash))
+            throw v.Reader.Invalid($"two buckets have the hash {hash}: expected one bucket per hash");
     }
 
     // Least significant bit first, as FAISS's BitstringReader; the caller knows that they are there.

@@ -123,6 +123,27 @@ public sealed class BinaryFileTests : IDisposable
         Use(whole);
     }
 
+    [Fact]
+    public void Two_buckets_with_one_hash_are_refused()
+    {
+        // Eight bits of hash and one of size per bucket, behind 53 bytes; FAISS would forget the vectors of one of the two.
+        using var index = new IndexBinaryHash(D, 8);
+        byte[] vectors = new byte[2 * Bytes];
+        vectors[Bytes] = 1;
+        index.Add(vectors);
+        using var stream = new MemoryStream();
+        index.Save(stream);
+        var bytes = stream.ToArray();
+        using (var whole = FaissBinaryIndex.Load(new MemoryStream(bytes)))
+            Assert.Equal(2, whole.Count);
+
+        bytes[53] = 0;
+        bytes[54] &= 1;
+        bytes[55] &= 0xFE;
+        var error = Assert.Throws<InvalidDataException>(() => FaissBinaryIndex.Load(new MemoryStream(bytes)));
+        Assert.Contains("two buckets have the hash 0", error.Message, StringComparison.Ordinal);
+    }
+
     private static void Set(BinaryIndex index, string kind)
     {
         if (kind.Contains("BIVF", StringComparison.Ordinal))

@@ -174,6 +174,19 @@ public sealed class CrashTableTests
             Assert.Equal(0, index.Search(vectors.AsSpan(0, D), n)[0][0].Distance);
         }
 
+        // A search draws search_L vectors at random, all different, and the building of the graph L; FAISS goes on until it has them.
+        foreach (var (place, name) in new[] { (0x42, "L"), (0x4A, "search_L") })
+        {
+            var bytes = GoldenFiles.Get("nsg-empty").Read();
+            Assert.InRange(BitConverter.ToInt32(bytes, place), 1, 100);
+            BitConverter.GetBytes(121).CopyTo(bytes, place);
+            using var greedy = FaissIndex.Load(new MemoryStream(bytes));
+            Throws<ArgumentException>(() => greedy.Add(TestVectors.Clustered(120, greedy.Dimension, seed: 2)), "121");
+            Assert.Equal(0, greedy.Count);
+            greedy.Add(TestVectors.Clustered(121, greedy.Dimension, seed: 2));
+            Assert.Equal(121, greedy.Search(new float[greedy.Dimension], 121)[0].Count);
+        }
+
         using var descent = FaissIndex.Load(GoldenFiles.PathOf("nndescent-flat"));
         foreach (var k in new[] { 1, (int)descent.Count - 1, (int)descent.Count, (int)descent.Count + 1 })
             Assert.InRange(descent.Search(new float[descent.Dimension], k)[0].Count, 1, descent.Count);

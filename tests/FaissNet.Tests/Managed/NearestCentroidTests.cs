@@ -27,6 +27,38 @@ public sealed unsafe class NearestCentroidTests
     public void Without_an_instruction_set(string knob, string absent) =>
         ChildProcess.Run(CheckForms, [absent], new Dictionary<string, string?> { [knob] = "0" }).RequireSuccess();
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(3e38f)]
+    public void What_is_no_number_gets_a_number_of_a_centroid(float component)
+    {
+        foreach (var (k, damaged) in new[] { (4, false), (4, true), (40, false), (40, true) })
+        {
+            foreach (var metric in new[] { MetricType.L2, MetricType.InnerProduct })
+            {
+                const int d = 20;
+                float[] points = Scaled(100, d, 0, seed: 1), centroids = Scaled(k, d, 0, seed: 2);
+                for (var i = 3; i < points.Length; i += damaged ? 7 * d : d)
+                    points[i] = i % 2 == 0 ? component : -component;
+                for (var i = 5; damaged && i < centroids.Length; i += d)
+                    centroids[i] = component;
+
+                foreach (var pairs in new[] { false, true })
+                {
+                    using var packed = new PackedCentroids(k, d, pairs);
+                    packed.Pack(centroids, metric);
+                    var numbers = new int[100];
+                    fixed (float* rows = points)
+                    fixed (int* to = numbers)
+                        Assignment.FindHere(rows, d, 100, packed, to, null);
+
+                    Assert.All(numbers, number => Assert.InRange(number, 0, k - 1));
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Sixteen_bits_decide_as_float32_does_whatever_the_lengths()
     {

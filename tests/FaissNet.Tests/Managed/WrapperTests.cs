@@ -20,6 +20,35 @@ public sealed class WrapperTests
     private static readonly float[] Queries = TestVectors.Clustered(15, D, seed: 2);
     private static readonly long[] Ids = [.. Enumerable.Range(0, Count).Select(i => (i * 37L % Count << 33) + 5)];
 
+    [Theory]
+    [InlineData("Flat")]
+    [InlineData("SQ8")]
+    [InlineData("PQ2x4np")]
+    [InlineData("PQ2np")]
+    [InlineData("PQ4x4fs")]
+    public void What_a_transform_makes_no_number_of_counts_and_is_in_no_list(string encoding)
+    {
+        const int d = 8, trained = 300;
+        var vectors = TestVectors.Clustered(trained, d, seed: 4);
+        using var index = FaissNet.Managed.IndexFactory.Create(d, $"PCA4,IVF4,{encoding}");
+        index.Train(vectors);
+        using var stream = new MemoryStream();
+        index.Save(stream);
+        var bytes = stream.ToArray();
+        // The matrix, 4 x 8, is the one array of so many numbers.
+        var matrix = bytes.AsSpan().IndexOf(BitConverter.GetBytes(4L * d)) + sizeof(long);
+        BitConverter.GetBytes(float.NaN).CopyTo(bytes, matrix);
+
+        foreach (var n in new[] { 1, 47, 48, 120 })
+        {
+            using var damaged = ManagedIndex.Load(new MemoryStream(bytes));
+            damaged.Add(vectors.AsSpan(0, n * d));
+            Assert.Equal(n, damaged.Count);
+            Assert.Empty(damaged.Search(vectors.AsSpan(0, d), 3, new SearchParameters { NProbe = 4 })[0]);
+            Assert.Equal(n * damaged.EncodedSize, damaged.Encode(vectors.AsSpan(0, n * d)).Length);
+        }
+    }
+
     [Fact]
     [NeedsNative]
     public void Ids_stand_for_numbers_as_in_FAISS()
