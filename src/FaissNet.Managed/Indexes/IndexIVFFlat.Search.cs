@@ -12,6 +12,9 @@ public sealed unsafe partial class IndexIVFFlat
     // Queries in lanes at a time, as many as stay in cache while a list passes.
     private const int TilesPerPass = 16;
 
+    // Of the list that comes next; behind a page's beginning the processor sees by itself what comes, and asked for more it is slower.
+    private const int PrefetchedBytes = 4096;
+
     // A part for a thread is worth its start from here on.
     private const long PartFloats = 1 << 19;
 
@@ -73,7 +76,7 @@ public sealed unsafe partial class IndexIVFFlat
 
     private void Prefetch(int list)
     {
-        var bytes = Math.Min(FlatScan.BytesAhead, (long)Lists.Size(list) * Lists.CodeSize);
+        var bytes = Math.Min(PrefetchedBytes, (long)Lists.Size(list) * Lists.CodeSize);
         for (var b = 0L; Sse.IsSupported && b < bytes; b += UnmanagedBuffer.Alignment)
             Sse.Prefetch0(Lists.Codes(list) + b);
     }

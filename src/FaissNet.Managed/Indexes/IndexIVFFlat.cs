@@ -38,6 +38,6 @@ public sealed unsafe partial class IndexIVFFlat : IndexIVF
     private protected override void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances)
     {
         var vectors = (float*)Lists.Codes(list) + (long)first * Dimension;
-        DistanceKernels.CompareRows(Metric, query, vectors, count, Dimension, distances, FlatScan.BytesAhead);
+        DistanceKernels.CompareRows(Metric, query, vectors, count, Dimension, distances);
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace FaissNet.Managed;
 
@@ -100,14 +99,12 @@ internal static unsafe class DistanceKernels
     /// <param name="count">The number of rows.</param>
     /// <param name="d">Components per row.</param>
     /// <param name="distances">Receives count distances.</param>
-    /// <param name="ahead">How many bytes ahead memory is asked for what follows, where a scan goes on beyond these rows; else 0. The
-    /// processor's own look ahead ends with each page.</param>
-    public static void CompareRows(MetricType metric, float* query, float* rows, int count, int d, float* distances, int ahead = 0)
+    public static void CompareRows(MetricType metric, float* query, float* rows, int count, int d, float* distances)
     {
         if (metric == MetricType.InnerProduct)
-            Rows<Product>(query, rows, count, d, distances, ahead);
+            Rows<Product>(query, rows, count, d, distances);
         else
-            Rows<SquaredDifference>(query, rows, count, d, distances, ahead);
+            Rows<SquaredDifference>(query, rows, count, d, distances);
     }
 
     /// <summary>‖x‖² of rows that lie one after the other.</summary>
@@ -151,13 +148,13 @@ internal static unsafe class DistanceKernels
         }
     }
 
-    private static void Rows<T>(float* query, float* rows, int count, int d, float* distances, int ahead = 0)
+    private static void Rows<T>(float* query, float* rows, int count, int d, float* distances)
         where T : struct, IAccumulate
     {
         if (Vector512.IsHardwareAccelerated && d >= Vector512<float>.Count)
-            Rows512<T>(query, rows, count, d, distances, ahead);
+            Rows512<T>(query, rows, count, d, distances);
         else if (Vector256.IsHardwareAccelerated && d >= Vector256<float>.Count)
-            Rows256<T>(query, rows, count, d, distances, ahead);
+            Rows256<T>(query, rows, count, d, distances);
         else if (Vector128.IsHardwareAccelerated && d >= Vector128<float>.Count)
             Rows128<T>(query, rows, count, d, distances);
         else
@@ -210,7 +207,7 @@ internal static unsafe class DistanceKernels
 
     /// <inheritdoc cref="DistanceKernels" path="/remarks"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Rows256<T>(float* query, float* rows, int count, int d, float* distances, int ahead = 0)
+    internal static void Rows256<T>(float* query, float* rows, int count, int d, float* distances)
         where T : struct, IAccumulate
     {
         const int width = 8;
@@ -218,16 +215,9 @@ internal static unsafe class DistanceKernels
         for (var i = 0; i < count; i++, rows += d)
         {
             Vector256<float> a = default, b = default, c = default, e = default;
-            var next = (byte*)rows + ahead;
             var j = 0;
             for (; j <= d - 4 * width; j += 4 * width)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(next + j * sizeof(float));
-                    Sse.Prefetch0(next + j * sizeof(float) + 64);
-                }
-
                 a = T.Invoke(Vector256.Load(query + j), Vector256.Load(rows + j), a);
                 b = T.Invoke(Vector256.Load(query + j + width), Vector256.Load(rows + j + width), b);
                 c = T.Invoke(Vector256.Load(query + j + 2 * width), Vector256.Load(rows + j + 2 * width), c);
@@ -246,7 +236,7 @@ internal static unsafe class DistanceKernels
 
     /// <inheritdoc cref="DistanceKernels" path="/remarks"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Rows512<T>(float* query, float* rows, int count, int d, float* distances, int ahead = 0)
+    internal static void Rows512<T>(float* query, float* rows, int count, int d, float* distances)
         where T : struct, IAccumulate
     {
         const int width = 16;
@@ -254,18 +244,9 @@ internal static unsafe class DistanceKernels
         for (var i = 0; i < count; i++, rows += d)
         {
             Vector512<float> a = default, b = default, c = default, e = default;
-            var next = (byte*)rows + ahead;
             var j = 0;
             for (; j <= d - 4 * width; j += 4 * width)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(next + j * sizeof(float));
-                    Sse.Prefetch0(next + j * sizeof(float) + 64);
-                    Sse.Prefetch0(next + j * sizeof(float) + 128);
-                    Sse.Prefetch0(next + j * sizeof(float) + 192);
-                }
-
                 a = T.Invoke(Vector512.Load(query + j), Vector512.Load(rows + j), a);
                 b = T.Invoke(Vector512.Load(query + j + width), Vector512.Load(rows + j + width), b);
                 c = T.Invoke(Vector512.Load(query + j + 2 * width), Vector512.Load(rows + j + 2 * width), c);
@@ -273,12 +254,7 @@ internal static unsafe class DistanceKernels
             }
 
             for (; j <= d - width; j += width)
-            {
-                if (Sse.IsSupported)
-                    Sse.Prefetch0(next + j * sizeof(float));
-
                 a = T.Invoke(Vector512.Load(query + j), Vector512.Load(rows + j), a);
-            }
 
             if (j < d)
                 b = T.Invoke(Vector512.Load(query + d - width) & fresh, Vector512.Load(rows + d - width) & fresh, b);

@@ -67,7 +67,7 @@ internal unsafe struct FlatRangeSearch
         for (long first = 0; first < Rows.Count; first += rowsPerStep)
         {
             var count = (int)Math.Min(rowsPerStep, Rows.Count - first);
-            DistanceKernels.CompareRows(Metric, query, Rows.Vectors + first * Dimension, count, Dimension, distances, FlatScan.BytesAhead);
+            DistanceKernels.CompareRows(Metric, query, Rows.Vectors + first * Dimension, count, Dimension, distances);
             for (var i = 0; i < count; i++)
                 Keep(hits, distances[i], first + i);
         }

@@ -9,9 +9,6 @@ internal static unsafe class FlatScan
     // Distances that are computed before the heap looks at them.
     private const int RowsPerStep = 256;
 
-    /// <summary>A page ahead, best of those tried on one machine.</summary>
-    public const int BytesAhead = 4096;
-
     // Half of a usual second-level cache: rows that wait there while one tile after the other passes over them.
     private const int BlockBytes = 320 << 10;
 
@@ -34,7 +31,7 @@ internal static unsafe class FlatScan
         for (long first = 0; first < rows.Count; first += RowsPerStep)
         {
             var count = (int)Math.Min(RowsPerStep, rows.Count - first);
-            DistanceKernels.CompareRows(metric, query, rows.Vectors + first * d, count, d, distances, BytesAhead);
+            DistanceKernels.CompareRows(metric, query, rows.Vectors + first * d, count, d, distances);
             NearestHeap.OfferMany(heap, labels, k, distances, rows.Ids is null ? null : rows.Ids + first, rows.FirstId + first, count, selector);
         }
     }
