@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -76,10 +77,11 @@ internal sealed unsafe class CentroidScores : IDisposable
     /// <param name="queries">n·d floats.</param>
     /// <param name="n">The number of queries.</param>
     /// <param name="scores">Receives <see cref="Rows"/>(n) rows of <see cref="Stride"/> floats.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(float* queries, int n, float* scores)
     {
         var d = Dimension;
-        if (!Vector512.IsHardwareAccelerated && ScoreNonzero(queries, n, scores))
+        if (ScoreNonzero(queries, n, scores))
             return;
 
         // Beside a few queries, packing and the lanes that stay empty cost more than a second pass over the centroids.
@@ -121,6 +123,7 @@ internal sealed unsafe class CentroidScores : IDisposable
     }
 
     // By the components alone that are not zero; answers whether it did, which it does where they are few, or where no vectors are faster.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool ScoreNonzero(float* queries, int n, float* scores)
     {
         if (Vector128.IsHardwareAccelerated && (!Vector256.IsHardwareAccelerated || !IsSparse(queries, (long)n * Dimension)))
@@ -138,14 +141,18 @@ internal sealed unsafe class CentroidScores : IDisposable
                 counts[i] = Compress(queries + (long)i * d, offsets + (long)i * d, values + (long)i * d);
 
             // Tile by tile: it stays in the nearest cache while several queries meet it.
-            for (var tile = 0; tile < Tiles; tile++)
+            for (int tile = 0, tiles; tile < Tiles; tile += tiles)
             {
                 float* components = _tiles.Pointer + (long)tile * d * Tile, starts = _starts.Pointer + tile * Tile;
+                var hasWide = Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Tiles - tile >= 3;
+                tiles = hasWide ? 3 : 1;
                 for (var i = 0; i < group; i++)
                 {
                     int* at = offsets + (long)i * d;
                     float* value = values + (long)i * d, to = scores + (long)i * Stride + tile * Tile;
-                    if (Vector256.IsHardwareAccelerated)
+                    if (hasWide)
+                        ThreeTiles512(components, (nint)d * Tile, starts, at, value, counts[i], to);
+                    else if (Vector256.IsHardwareAccelerated)
                         Tile256(components, starts, at, value, counts[i], to);
                     else
                         TileScalar(components, starts, at, value, counts[i], to);
@@ -159,14 +166,44 @@ internal sealed unsafe class CentroidScores : IDisposable
     private bool IsSparse(float* values, long count)
     {
         const int Ratio = 3;
-        return _isFinite && new ReadOnlySpan<float>(values, checked((int)count)).Count(0f) > count - count / Ratio;
+        return _isFinite && CountZeros(values, count) > count - count / Ratio;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static long CountZeros(float* values, long count)
+    {
+        long zeros = 0, i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 8; i += 8)
+                zeros += BitOperations.PopCount(Vector256.Equals(Vector256.Load(values + i), Vector256<float>.Zero).ExtractMostSignificantBits());
+        }
+
+        for (; i < count; i++)
+            zeros += values[i] == 0 ? 1 : 0;
+
+        return zeros;
     }
 
     // Components that are zero add nothing, unless a centroid is infinite.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Compress(float* query, int* offsets, float* values)
     {
-        var count = 0;
-        for (var j = 0; j < Dimension; j++)
+        int count = 0, j = 0;
+        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && _isFinite)
+        {
+            var offset = Vector512<int>.Indices * Tile;
+            for (; j <= Dimension - 16; j += 16, offset += Vector512.Create(16 * Tile))
+            {
+                var value = Vector512.Load(query + j);
+                var isThere = ~Vector512.Equals(value, Vector512<float>.Zero);
+                Avx512F.Compress(Vector512<float>.Zero, isThere, value).Store(values + count);
+                Avx512F.Compress(Vector512<int>.Zero, isThere.AsInt32(), offset).Store(offsets + count);
+                count += BitOperations.PopCount(isThere.ExtractMostSignificantBits());
+            }
+        }
+
+        for (; j < Dimension; j++)
         {
             offsets[count] = j * Tile;
             values[count] = query[j];
@@ -177,6 +214,7 @@ internal sealed unsafe class CentroidScores : IDisposable
     }
 
     // [group][d][8]; lanes behind the last query are zero.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(float* queries, int n, int d, float* packed)
     {
         for (var first = 0; first < n; first += Group, packed += (long)d * Group)
@@ -235,6 +273,33 @@ internal sealed unsafe class CentroidScores : IDisposable
 
         Store256(a, b, c, scores);
         Store256(e, f, g, scores + 24);
+    }
+
+    /// <summary>Nine chains of additions hide their latency.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ThreeTiles512(float* tiles, nint size, float* starts, int* offsets, float* values, int count, float* scores)
+    {
+        Vector512<float> a0 = Vector512.Load(starts), a1 = Vector512.Load(starts + 16), a2 = Vector512.Load(starts + 32);
+        Vector512<float> b0 = Vector512.Load(starts + 48), b1 = Vector512.Load(starts + 64), b2 = Vector512.Load(starts + 80);
+        Vector512<float> c0 = Vector512.Load(starts + 96), c1 = Vector512.Load(starts + 112), c2 = Vector512.Load(starts + 128);
+        for (nint j = 0; j < count; j++)
+        {
+            float* x = tiles + offsets[j], y = x + size, z = y + size;
+            var value = Vector512.Create(values[j]);
+            a0 = Avx512F.FusedMultiplyAdd(Vector512.Load(x), value, a0);
+            a1 = Avx512F.FusedMultiplyAdd(Vector512.Load(x + 16), value, a1);
+            a2 = Avx512F.FusedMultiplyAdd(Vector512.Load(x + 32), value, a2);
+            b0 = Avx512F.FusedMultiplyAdd(Vector512.Load(y), value, b0);
+            b1 = Avx512F.FusedMultiplyAdd(Vector512.Load(y + 16), value, b1);
+            b2 = Avx512F.FusedMultiplyAdd(Vector512.Load(y + 32), value, b2);
+            c0 = Avx512F.FusedMultiplyAdd(Vector512.Load(z), value, c0);
+            c1 = Avx512F.FusedMultiplyAdd(Vector512.Load(z + 16), value, c1);
+            c2 = Avx512F.FusedMultiplyAdd(Vector512.Load(z + 32), value, c2);
+        }
+
+        Store512(a0, a1, a2, scores);
+        Store512(b0, b1, b2, scores + Tile);
+        Store512(c0, c1, c2, scores + 2 * Tile);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -321,15 +386,9 @@ internal sealed unsafe class CentroidScores : IDisposable
                 c2 = Avx512F.FusedMultiplyAdd(Vector512.Load(z + 32), value, c2);
             }
 
-            a0.Store(scores);
-            a1.Store(scores + 16);
-            a2.Store(scores + 32);
-            b0.Store(scores + 48);
-            b1.Store(scores + 64);
-            b2.Store(scores + 80);
-            c0.Store(scores + 96);
-            c1.Store(scores + 112);
-            c2.Store(scores + 128);
+            Store512(a0, a1, a2, scores);
+            Store512(b0, b1, b2, scores + Tile);
+            Store512(c0, c1, c2, scores + 2 * Tile);
         }
 
         for (; count > 0; count--, tiles += size, starts += Tile, scores += Tile)

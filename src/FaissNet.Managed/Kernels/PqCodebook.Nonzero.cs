@@ -10,6 +10,7 @@ internal sealed unsafe partial class PqCodebook
     private const int LargestShare = 3;
 
     /// <summary>Computes the tables of vectors with few components that are not zero; answers whether it did.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FillNonzero(float* x, int count, float* tables)
     {
         var d = M * SubDimension;
@@ -34,6 +35,8 @@ internal sealed unsafe partial class PqCodebook
                 var value = values + part * SubDimension;
                 if (counts[part] == 0)
                     new Span<float>(row, Width).Clear();
+                else if (Vector512.IsHardwareAccelerated)
+                    FillNonzero512(components, at, value, counts[part], Width, row);
                 else if (Vector256.IsHardwareAccelerated)
                     FillNonzero256(components, at, value, counts[part], Width, row);
                 else if (Vector128.IsHardwareAccelerated)
@@ -46,6 +49,7 @@ internal sealed unsafe partial class PqCodebook
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Compress(float* part, int* offsets, float* values)
     {
         var count = 0;
@@ -134,6 +138,29 @@ internal sealed unsafe partial class PqCodebook
             f.Store(row + 40);
             g.Store(row + 48);
             h.Store(row + 56);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FillNonzero512(float* components, int* offsets, float* values, int count, int width, float* row)
+    {
+        for (var i = 0; i < width; i += 64, row += 64)
+        {
+            Vector512<float> a = default, b = default, c = default, d = default;
+            for (nint j = 0; j < count; j++)
+            {
+                var y = components + i + offsets[j];
+                var value = Vector512.Create(values[j]);
+                a = Vector512.MultiplyAddEstimate(value, Vector512.Load(y), a);
+                b = Vector512.MultiplyAddEstimate(value, Vector512.Load(y + 16), b);
+                c = Vector512.MultiplyAddEstimate(value, Vector512.Load(y + 32), c);
+                d = Vector512.MultiplyAddEstimate(value, Vector512.Load(y + 48), d);
+            }
+
+            a.Store(row);
+            b.Store(row + 16);
+            c.Store(row + 32);
+            d.Store(row + 48);
         }
     }
 }

@@ -114,7 +114,7 @@ internal sealed unsafe partial class PqCodebook : IDisposable
             return;
         }
 
-        if (!Vector512.IsHardwareAccelerated && typeof(T) == typeof(DistanceKernels.Product) && FillNonzero(x, count, tables))
+        if (typeof(T) == typeof(DistanceKernels.Product) && FillNonzero(x, count, tables))
             return;
 
         // A part's components stay in the first cache while all vectors meet them.

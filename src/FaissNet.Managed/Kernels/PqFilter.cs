@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -94,6 +95,7 @@ internal static unsafe partial class PqFilter
     /// <param name="bytes">Receives <see cref="TableBytes"/> bytes; aligned to 64.</param>
     /// <param name="tables">Receives the tables.</param>
     /// <returns>Whether the tables can be used.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Prepare(float* table, int rows, byte* bytes, out Tables tables)
     {
         tables = default;
@@ -166,6 +168,7 @@ internal static unsafe partial class PqFilter
     /// <param name="terms">A term per code, 64 of them readable per block; null for none.</param>
     /// <param name="limit">Of <see cref="Tables.Limit"/>.</param>
     /// <param name="masks">Receives a bit per code, a number per block. Bits of codes that a last block does not have mean nothing.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Find(in Tables tables, byte* codes, nint stride, int blocks, float* terms, float limit, ulong* masks)
     {
         var size = stride * tables.Rows;

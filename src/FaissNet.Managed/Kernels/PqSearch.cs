@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FaissNet.Managed;
 
@@ -89,6 +90,7 @@ internal unsafe struct PqSearch
     public static long ScratchBytes(int codeSize) => PqFilter.TableBytes(codeSize) + (codeSize / 4 + 1) * sizeof(int);
 
     /// <summary>Offers codes to the heap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Scan(in PqBlocks codes)
     {
         if (!_isFiltered)
@@ -142,6 +144,7 @@ internal unsafe struct PqSearch
     }
 
     // The codes of a block that the filter left.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void OfferCodes(in PqBlocks codes, int block, ulong mask)
     {
         var start = codes.Block(block);
@@ -160,6 +163,7 @@ internal unsafe struct PqSearch
     }
 
     // All codes of a block.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void OfferBlock(in PqBlocks codes, int block)
     {
         var count = codes.Count(block);
