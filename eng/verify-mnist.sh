@@ -8,7 +8,7 @@ set -uo pipefail
 descriptions=("$@")
 if [ $# = 0 ]; then
     descriptions=(
-        Flat SQ8 SQ6 SQ4 SQfp16 SQ8_direct PQ28np PQ16x4np PQ16x6np PQ28x4fs
+        Flat SQ8 SQ6 SQ4 SQfp16 PQ28np PQ16x4np PQ16x6np PQ28x4fs
         IVF256,Flat IVF256_Flat,Flat 'IVF256(Flat),Flat' IVF256,SQ8 IVF256,SQ6 IVF256,SQ4 IVF256,SQfp16
         IVF256,PQ56np IVF256,PQ28x4np IVF256,PQ28x5np IVF256,PQ16x6np IVF256,PQ16x10np IVF256,PQ8x12np
         IVF256,PQ112x4fs IVF256,PQ56x4fsr IVF256,PQ56x4fs_64 IVF1k,PQ28np
