@@ -302,11 +302,14 @@ class Reread : public faiss::IOReader {
     }
     size_t operator()(void* to, size_t size, size_t count) override {
         const size_t wanted = size * count;
+        if (wanted == 0) {
+            return 0; // and there may be nowhere to read to
+        }
         const size_t again = std::min(wanted, sizeof first_ - given_);
         std::memcpy(to, first_ + given_, again);
         given_ += again;
         const size_t more = again == wanted ? 0 : reader_(static_cast<char*>(to) + again, 1, wanted - again);
-        return size == 0 ? 0 : (again + more) / size;
+        return (again + more) / size;
     }
 
    private:
