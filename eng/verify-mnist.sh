@@ -5,12 +5,13 @@ set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Every word that the managed engine's factory knows stands in at least one of them, but for IDMap, which needs ids that a vector file has not.
+# FAISS 1.7.3 makes no IVFPQ of more than 8 bits.
 descriptions=("$@")
 if [ $# = 0 ]; then
     descriptions=(
         Flat SQ8 SQ6 SQ4 SQfp16 PQ28np PQ16x4np PQ16x6np PQ28x4fs
         IVF256,Flat IVF256_Flat,Flat 'IVF256(Flat),Flat' IVF256,SQ8 IVF256,SQ6 IVF256,SQ4 IVF256,SQfp16
-        IVF256,PQ56np IVF256,PQ28x4np IVF256,PQ28x5np IVF256,PQ16x6np IVF256,PQ16x10np IVF256,PQ8x12np
+        IVF256,PQ56np IVF256,PQ28x4np IVF256,PQ28x5np IVF256,PQ16x6np
         IVF256,PQ112x4fs IVF256,PQ56x4fsr IVF256,PQ56x4fs_64 IVF1k,PQ28np
         PCA64,IVF256,Flat PCAR64,IVF256,PQ16np PCAW64,Flat PCAWR64,Flat RR112,IVF256,SQ8 ITQ64,Flat Pad800,IVF256,PQ50np
         OPQ28_56,IVF256,PQ28np PCA64,OPQ16,IVF256,PQ16x4fs L2norm,IVF256,Flat
