@@ -13,9 +13,6 @@ public sealed unsafe partial class IndexIVFPQFastScan
     // Fewer queries than this share too few lists.
     private const int FewestTogether = 8;
 
-    // Lists that a query scans by itself before it shares the others.
-    private const int ListsAlone = 2;
-
     private const int CacheLine = 64;
     private const int PrefetchedBytes = 32 * CacheLine;
 
@@ -110,7 +107,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             Begin(search, i, codebook, ref scans[i]);
             probes[i] = Probes(search, i);
             var p = 0;
-            while (p < probes[i] && (!together || p < ListsAlone || scans[i].Limit == float.PositiveInfinity))
+            while (p < probes[i] && (!together || scans[i].Limit == float.PositiveInfinity))
             {
                 Scan(search, i, p, scanner, ref scans[i]);
                 p++;
