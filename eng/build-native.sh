@@ -42,7 +42,8 @@ elif [ -e "${VCPKG_ROOT:-}/scripts/buildsystems/vcpkg.cmake" ]; then
     triplet=x64-linux-faissnet
     if [ "$(rid)" = linux-arm64 ]; then triplet=arm64-linux-faissnet; fi
     if $gpu; then triplet+=-gpu; fi
-    options+=("-DVCPKG_TARGET_TRIPLET=$triplet")
+    # The same for what runs while building: OpenBLAS needs an OpenBLAS of the host, which is then itself and not built twice.
+    options+=("-DVCPKG_TARGET_TRIPLET=$triplet" "-DVCPKG_HOST_TRIPLET=$triplet")
     # The sanitized shim links the FAISS that the main build had vcpkg install.
     faiss=$root/build/vcpkg/vcpkg_installed/$triplet
     if $asan && [ ! -d "$faiss" ]; then "$root/eng/build-native.sh" >/dev/null; fi
@@ -56,7 +57,8 @@ if $asan; then preset=asan; fi
 case $preset in prefix | asan) options+=("-Dfaiss_ROOT=$faiss") ;; esac
 if $gpu; then options+=(-DFAISSNET_ENABLE_GPU=ON); fi
 
-need_build_tools
+# vcpkg brings what else its ports need, but for this.
+case $preset in vcpkg*) need_build_tools pkg-config:pkg-config ;; *) need_build_tools ;; esac
 
 # Another FAISS or another compiler starts afresh; otherwise ninja itself notices what changed.
 build=$root/build/$preset

@@ -51,14 +51,18 @@ need_packages() {
     fi
 }
 
-# need_build_tools [PACKAGE…]: a compiler, CMake and Ninja from wherever they are, else from the system; and the packages.
+# need_build_tools [PACKAGE | COMMAND:PACKAGE…]: a compiler, CMake and Ninja, and the commands, from wherever they are, else from the system;
+# and the packages.
 need_build_tools() {
-    local tool packages=("$@") commands=()
-    for tool in c++:build-essential cmake:cmake ninja:ninja-build gfortran:gfortran; do
-        command -v "${tool%%:*}" >/dev/null || {
-            commands+=("${tool%%:*}")
-            packages+=("${tool##*:}")
-        }
+    local tool packages=() commands=()
+    for tool in c++:build-essential cmake:cmake ninja:ninja-build gfortran:gfortran "$@"; do
+        case $tool in
+            *:*) command -v "${tool%%:*}" >/dev/null || {
+                commands+=("${tool%%:*}")
+                packages+=("${tool##*:}")
+            } ;;
+            *) packages+=("$tool") ;;
+        esac
     done
     if is_debian_like; then
         need_packages "${packages[@]}"
