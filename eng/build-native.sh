@@ -64,6 +64,8 @@ case $preset in vcpkg*) need_build_tools pkg-config:pkg-config ;; *) need_build_
 build=$root/build/$preset
 output=$root/out/native/$(rid)
 settings="${options[*]} $(command -v c++)"
+# Which build the output is from: another FAISS may have had libraries that this one has not.
+installed=$root/build/installed-from
 configure() { cd "$root" && cmake --preset "$preset" "${options[@]}" "$@"; }
 
 # One build at a time: demo.sh and test.sh may run side by side.
@@ -72,7 +74,7 @@ flock 9
 
 if [ ! -e "$build/build.ninja" ] || [ "$(cat "$build/settings" 2>/dev/null)" != "$settings" ]; then
     step "configure-$preset" "Configuring the native library ($preset)" configure --fresh
-    if ! $asan; then rm -rf "$output"; fi
+    if ! $asan; then rm -f "$installed"; fi
     printf '%s' "$settings" >"$build/settings"
 fi
 if $benchmarks && ! grep -q 'FAISSNET_BUILD_BENCHMARKS:BOOL=ON' "$build/CMakeCache.txt"; then
@@ -83,7 +85,9 @@ verb=Building
 if [ -e "$build/libfaissnet.so" ]; then verb=Updating; fi
 step "build-$preset" "$verb the native library ($preset)" cmake --build "$build" --parallel "$(parallel_jobs)"
 if ! $asan; then
+    if [ "$(cat "$installed" 2>/dev/null)" != "$build" ]; then rm -rf "$output"; fi
     cmake --install "$build" --component native --prefix "$output" >"$logs/install.log" 2>&1 ||
         fail "the native library could not be copied to $output; see $logs/install.log"
+    printf '%s' "$build" >"$installed"
 fi
 echo "$build"
