@@ -288,24 +288,28 @@ void restore_buckets(faiss::IndexBinary& index) {
     with_room_behind(*multi, n, codes.data(), [&](int64_t, int64_t count, const uint8_t* from) { multi->add(count, from); });
 }
 
-// A reader that has read four bytes already, and gives them out again.
+// A reader that has read the beginning of an index already, and gives it out again as it should be.
 class Reread : public faiss::IOReader {
    public:
     explicit Reread(faiss::IOReader& reader) : reader_(reader) {
-        if (reader(first_, 1, sizeof first_) != sizeof first_) {
+        length_ = reader(first_, 1, sizeof first_);
+        if (length_ < kTypeLength) {
             fail(FAISSNET_CORRUPT, "the data ends before the type of an index");
         }
         name = reader.name;
+        if (length_ == sizeof first_ && (starts_with("IBMp") || starts_with("IBM2"))) {
+            give_code_size();
+        }
     }
     bool starts_with(const char* type) const {
-        return std::memcmp(first_, type, sizeof first_) == 0;
+        return std::memcmp(first_, type, kTypeLength) == 0;
     }
     size_t operator()(void* to, size_t size, size_t count) override {
         const size_t wanted = size * count;
         if (wanted == 0) {
             return 0; // and there may be nowhere to read to
         }
-        const size_t again = std::min(wanted, sizeof first_ - given_);
+        const size_t again = std::min(wanted, length_ - given_);
         std::memcpy(to, first_ + given_, again);
         given_ += again;
         const size_t more = again == wanted ? 0 : reader_(static_cast<char*>(to) + again, 1, wanted - again);
@@ -313,8 +317,22 @@ class Reread : public faiss::IOReader {
     }
 
    private:
+    // FAISS before 1.8 leaves the size of an IDMap's codes at 0, in files as well, which 1.14.2 refuses.
+    void give_code_size() {
+        int32_t d = 0;
+        int32_t code_size = 0;
+        std::memcpy(&d, first_ + kTypeLength, sizeof d);
+        std::memcpy(&code_size, first_ + kTypeLength + sizeof d, sizeof code_size);
+        if (code_size == 0 && d > 0 && d % 8 == 0) {
+            code_size = d / 8;
+            std::memcpy(first_ + kTypeLength + sizeof d, &code_size, sizeof code_size);
+        }
+    }
+
+    static constexpr size_t kTypeLength = 4;
     faiss::IOReader& reader_;
-    char first_[4];
+    char first_[12]; // the type, d and code_size
+    size_t length_ = 0;
     size_t given_ = 0;
 };
 
