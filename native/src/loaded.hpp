@@ -2,29 +2,49 @@
 #pragma once
 
 #include <faiss/IndexAdditiveQuantizer.h>
+#include <faiss/IndexAdditiveQuantizerFastScan.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFAdditiveQuantizer.h>
+#include <faiss/IndexIVFAdditiveQuantizerFastScan.h>
 #include <faiss/IndexIVFPQR.h>
 #include <faiss/VectorTransform.h>
+#include <faiss/impl/ProductAdditiveQuantizer.h>
+#include <faiss/impl/ResidualQuantizer.h>
 
 #include "parts.hpp"
+#include "version.hpp"
 
 namespace faissnet {
 
-// Residual quantizers, alone or a product of them.
-inline bool sums_residuals(const faiss::AdditiveQuantizer& quantizer) {
-    auto product = dynamic_cast<const faiss::ProductAdditiveQuantizer*>(&quantizer);
-    return dynamic_cast<const faiss::ResidualQuantizer*>(&quantizer) != nullptr ||
-            (product != nullptr && !product->quantizers.empty() && sums_residuals(*product->quantizers[0]));
+// The additive quantizer of an index, or nullptr.
+template <typename... Types>
+const faiss::AdditiveQuantizer* additive_of_any(const faiss::Index& index) {
+    const faiss::AdditiveQuantizer* found = nullptr;
+    const auto look = [&](auto* typed) { found = typed != nullptr ? typed->aq : found; };
+    (look(dynamic_cast<const Types*>(&index)), ...);
+    return found;
+}
+inline const faiss::AdditiveQuantizer* additive_of(const faiss::Index& index) {
+    return additive_of_any<
+            faiss::IndexAdditiveQuantizer, faiss::AdditiveCoarseQuantizer, faiss::IndexIVFAdditiveQuantizer,
+            faiss::IndexAdditiveQuantizerFastScan, faiss::IndexIVFAdditiveQuantizerFastScan>(index);
 }
 
-// FAISS computes tables of the codebooks of a residual quantizer that it reads, also where there are none, which ends the process.
+// FAISS computes tables of the codebooks of a residual quantizer that it reads, also where there are none, which ends the process. Newer FAISS
+// refuses what else has nothing in it yet.
 inline void require_readable(const faiss::Index& index) {
-    auto flat = dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&index);
-    auto ivf = dynamic_cast<const faiss::IndexIVFAdditiveQuantizer*>(&index);
-    auto quantizer = flat != nullptr ? flat->aq : ivf != nullptr ? ivf->aq : nullptr;
-    if (quantizer != nullptr && !index.is_trained && sums_residuals(*quantizer)) {
-        fail(FAISSNET_UNSUPPORTED, "FAISS cannot read a residual quantizer that is not trained, so it is neither saved nor copied: train it first");
+    auto additive = additive_of(index);
+    const bool residual = dynamic_cast<const faiss::ResidualQuantizer*>(additive) != nullptr ||
+            dynamic_cast<const faiss::ProductResidualQuantizer*>(additive) != nullptr;
+    if (additive != nullptr && !index.is_trained && (residual || !kReadsTheUntrained)) {
+        fail(FAISSNET_UNSUPPORTED, "FAISS cannot read such a quantizer that is not trained, so it is neither saved nor copied: train it first");
+    }
+    if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index); chain != nullptr && !kReadsTheUntrained) {
+        for (auto transform : chain->chain) {
+            if (dynamic_cast<const faiss::ITQTransform*>(transform) != nullptr && !transform->is_trained) {
+                fail(FAISSNET_UNSUPPORTED, "FAISS cannot read an ITQ transform that is not trained, so it is neither saved nor copied: train it first");
+            }
+        }
     }
     if (dynamic_cast<const faiss::IndexIVFPQR*>(&index) != nullptr && !index.is_trained) {
         fail(FAISSNET_UNSUPPORTED, "FAISS leaves out the second quantizer of an IVFPQR that is not trained, so it is neither saved, loaded nor copied: train it first");

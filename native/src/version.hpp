@@ -139,6 +139,9 @@ auto own_fine_quantizer(FastScan& index, int) -> decltype(static_cast<void>(inde
 template <typename FastScan>
 void own_fine_quantizer(FastScan&, long) {}
 
+// Additive quantizers other than residual ones, and ITQ, can be read before they are trained, until 1.14.2 asks for what they are to learn.
+constexpr bool kReadsTheUntrained = !FAISSNET_FAISS_AT_LEAST(1, 14, 2);
+
 // k-means that fills an empty cluster looks for one to split until it finds one, which frozen centroids can have left none of.
 // 1.14.3 gives up.
 constexpr bool kSplitsEnd = FAISSNET_FAISS_AT_LEAST(1, 14, 3);

@@ -81,6 +81,32 @@ TEST(io, of_what_is_untrained_or_empty) {
     }
 }
 
+/* What FAISS cannot read, or ends the process over, is neither saved nor copied. */
+TEST(io, of_what_is_untrained_or_refused) {
+    static const char* const untrained[] = {
+        "RQ2x4", "LSQ2x4", "PRQ2x2x4", "PLSQ2x2x4", "IVF8,RQ2x4", "IVF8,LSQ2x4", "IVF8,PRQ2x2x4", "IVF8(RCQ2x4),Flat", "Flat,Refine(LSQ2x4)",
+        "ITQ4,LSH", "IVF8(ITQ4,LSH),Flat", "PCAW4,Flat", "OPQ2,PQ2x4", "NSG8,PQ2", "PQ2x4fs", "LSHrt"};
+    int saved = 0;
+    for (size_t i = 0; i < sizeof untrained / sizeof *untrained; i++) {
+        faissnet_index* index = create(untrained[i]);
+        bytes file = {0};
+        const faissnet_status status = faissnet_index_write(index, write_bytes, &file);
+        faissnet_index* copy = NULL;
+        if (status == FAISSNET_OK) {
+            faissnet_index_free(deserialized(file));
+            OK(faissnet_index_clone(index, &copy));
+            saved++;
+        } else {
+            EQUAL(FAISSNET_UNSUPPORTED, status);
+            FAILS(FAISSNET_UNSUPPORTED, "train it first", faissnet_index_clone(index, &copy));
+        }
+        faissnet_index_free(copy);
+        free(file.data);
+        faissnet_index_free(index);
+    }
+    CHECK(saved >= 5);
+}
+
 TEST(io, a_file_is_what_the_callbacks_see) {
     const char* path = new_path();
     for (int i = 0; i < KINDS; i++) {
