@@ -217,9 +217,9 @@ void search_composed(
     }, distances, labels);
 }
 
-// FAISS would allocate for k * k_factor candidates, however few vectors there are; and its second step runs in an
-// OpenMP region, where a refining index that cannot compute distances ends the process. One distance tells.
-bool must_walk(const faiss::IndexRefine& refine, const float* x, int64_t k) {
+// FAISS's second step runs in an OpenMP region, where a refining index that cannot compute distances ends the process.
+// One distance tells.
+void require_single_distances(const faiss::IndexRefine& refine, const float* x) {
     try {
         const std::unique_ptr<faiss::DistanceComputer> exact(refine.refine_index->get_distance_computer());
         exact->set_query(x);
@@ -227,6 +227,11 @@ bool must_walk(const faiss::IndexRefine& refine, const float* x, int64_t k) {
     } catch (const faiss::FaissException&) {
         fail(FAISSNET_UNSUPPORTED, "the refining index computes no distances to single vectors");
     }
+}
+
+// FAISS would allocate for k * k_factor candidates, however few vectors there are.
+bool must_walk(const faiss::IndexRefine& refine, const float* x, int64_t k) {
+    require_single_distances(refine, x);
     return !(k * refine.k_factor < static_cast<float>(refine.ntotal));
 }
 
@@ -247,6 +252,9 @@ void range_search_in(
     } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
         range_search_in(*chain->index, n, Transformed(*chain, n, x).data(), radius, wanted, hits);
     } else if (!wanted.anything()) {
+        if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index); refine != nullptr && refine->ntotal > 0) {
+            require_single_distances(*refine, x);
+        }
         index.range_search(n, x, radius, &hits);
     } else if (dynamic_cast<const faiss::IndexRefine*>(&index) != nullptr) {
         fail(FAISSNET_UNSUPPORTED, "the range search of a refined index takes no parameters per call");

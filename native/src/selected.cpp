@@ -122,7 +122,8 @@ void range_search_selected(
         const faiss::Index& index, int64_t n, const float* x, float radius,
         const faiss::IDSelector& selector, faiss::RangeSearchResult& hits) {
     auto sel = const_cast<faiss::IDSelector*>(&selector);
-    if (is_flat_or_sq(index)) {
+    // FAISS before 1.9 has no range search of a PQ, and says so.
+    if (is_flat_or_sq(index) || dynamic_cast<const faiss::IndexPQ*>(&index) != nullptr) {
         faiss::SearchParameters parameters;
         parameters.sel = sel;
         index.range_search(n, x, radius, &hits, &parameters);

@@ -401,5 +401,8 @@ TEST(search, refined_by_what_has_no_distances) {
     int64_t labels[2];
     faissnet_index* index = filled("Flat,Refine(IVF8,Flat)");
     FAILS(FAISSNET_UNSUPPORTED, "refining index", faissnet_index_search(index, 1, QUERIES, 2, NULL, distances, labels));
+    faissnet_range_result* result = NULL;
+    FAILS(FAISSNET_UNSUPPORTED, "", faissnet_index_range_search(index, 1, QUERIES, 1e9f, NULL, &result));
+    CHECK(result == NULL);
     faissnet_index_free(index);
 }
