@@ -15,8 +15,8 @@ public sealed record SearchParameters
     }
 
     /// <summary>
-    /// The vectors to compare per query at most; FAISS before 1.14 rounds this up to whole inverted lists. FAISS's <c>max_codes</c>, whose 0
-    /// (no limit) is <see langword="null"/> here.
+    /// The vectors to compare per query at most; FAISS before 1.7.4, and the managed engine, round this up to whole inverted lists. FAISS's
+    /// <c>max_codes</c>, whose 0 (no limit) is <see langword="null"/> here.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public long? MaxCodes

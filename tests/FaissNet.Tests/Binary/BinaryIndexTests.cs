@@ -182,7 +182,11 @@ public sealed class BinaryIndexTests : IDisposable
         index.Train(Vectors, recorder);
         index.Add(Vectors, recorder);
 
-        Assert.Equal(Enumerable.Range(1, 10).Select(i => new IndexProgress(IndexStage.TrainingCoarse, i, 10)), recorder.Reports.SkipLast(1));
+        var training = recorder.Reports.SkipLast(1).ToArray();
+        if (!FaissVersions.StopsEarly)
+            Assert.Equal(10, training.Length);
+
+        Assert.Equal(Enumerable.Range(1, training.Length - 1).Append(10).Select(i => new IndexProgress(IndexStage.TrainingCoarse, i, 10)), training);
         Assert.Equal(new IndexProgress(IndexStage.Adding, Count, Count), recorder.Reports[^1]);
         Assert.Throws<InvalidOperationException>(() => index.Train(Vectors));
     }

@@ -65,8 +65,8 @@ public enum Traits
     /// <summary>Orders the candidates of an index inside by better distances; how many can be given per call.</summary>
     Refines = 65_536,
 
-    /// <summary>Has range search, over what another index finds within the radius.</summary>
-    RangesByBase = 131_072,
+    /// <summary>Has range search, but what a search finds within the radius may be something else.</summary>
+    RangesLoosely = 131_072,
 
     /// <summary>FAISS does not write it to files; its parts it does.</summary>
     Unsaved = 262_144,

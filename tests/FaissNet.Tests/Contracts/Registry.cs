@@ -27,6 +27,12 @@ public static class Registry
     private const Traits Codes = Trains | Numbers | Removes | Reconstructs | Ranges | DistancesToStored | Repeatable | Whole;
     private const Traits IvfFlat = Ivf | Exact | Lossless;
 
+    // What FAISS's own types got in some version: see Since.
+    private static Traits FlatCodes => Codes & ~Ranges | Since(9, Ranges);
+    private static Traits Lsh => Numbers | Removes | Repeatable | Encodes | Merges | Since(9, RangesLoosely);
+    private static Traits IvfFastScan =>
+        (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole) | Since(8, Removes | RangesLoosely) | Since(9, Selects);
+
     /// <summary>The cases that this run is about: see <see cref="TestEngine"/>.</summary>
     public static IReadOnlyList<IndexCase> All { get; } = [.. TestEngine.IsManagedOnly ? ManagedCases() : [.. NativeCases(), .. ManagedCases()]];
 
@@ -45,12 +51,12 @@ public static class Registry
         Factory("IDMap2,Flat", IdMap),
         Factory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
         Factory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
-        Factory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines) with { MinimumRecall = 0.35 },
-        Factory("HNSW16", Numbers | Reconstructs | Lossless | DistancesToStored | Selects) with { MinimumRecall = 0.9 },
-        Factory("SQ8", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Whole) with { MinimumRecall = 0.9 },
+        Factory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines | Since(10, RangesLoosely)) with { MinimumRecall = 0.35 },
+        Factory("HNSW16", Numbers | Reconstructs | Lossless | DistancesToStored | Selects | Since(8, RangesLoosely)) with { MinimumRecall = 0.9 },
+        Factory("SQ8", FlatCodes) with { MinimumRecall = 0.9 },
         Factory("IVF8,SQ8", Ivf) with { MinimumRecall = 0.9 },
-        Factory("IVF8,PQ8x4fs", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole)) with { MinimumRecall = 0.5 },
-        Factory("LSH", Numbers | Removes | Repeatable | Encodes | Merges) with { MinimumRecall = 0.05 },
+        Factory("IVF8,PQ8x4fs", IvfFastScan) with { MinimumRecall = 0.5 },
+        Factory("LSH", Lsh) with { MinimumRecall = 0.05 },
         .. TypedCases(),
         Factory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
             with { MinimumRecall = 0.99, Normalizes = true },
@@ -59,31 +65,31 @@ public static class Registry
     // What the factory makes above, and more, by constructors.
     private static IEnumerable<IndexCase> TypedCases() =>
     [
-        Native("IndexPQ", (Codes | Watched) & ~Ranges, () => new IndexPQ(D, 4)) with { MinimumRecall = 0.6 },
-        Native("IndexPQ IP", (Codes | Watched) & ~Ranges, () => new IndexPQ(D, 4, 8, MetricType.InnerProduct)) with { MinimumRecall = 0.6 },
-        Native("IndexPQFastScan", Trains | Numbers | Removes | Reconstructs | Merges | Watched | Repeatable, () => new IndexPQFastScan(D, 8)) with { MinimumRecall = 0.5 },
-        Native("IndexIVFPQFastScan by residual", (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole), () => new IndexIVFPQFastScan(D, NList, 8) { ByResidual = true }) with { MinimumRecall = 0.5 },
-        Native("IndexScalarQuantizer", Codes & ~Ranges, () => new IndexScalarQuantizer(D, ScalarQuantizerType.QT_6bit)) with { MinimumRecall = 0.9 },
+        Native("IndexPQ", FlatCodes | Watched, () => new IndexPQ(D, 4)) with { MinimumRecall = 0.6 },
+        Native("IndexPQ IP", FlatCodes | Watched, () => new IndexPQ(D, 4, 8, MetricType.InnerProduct)) with { MinimumRecall = 0.6 },
+        Native("IndexPQFastScan", Trains | Numbers | Removes | Reconstructs | Merges | Watched | Repeatable | Since(10, Encodes), () => new IndexPQFastScan(D, 8)) with { MinimumRecall = 0.5 },
+        Native("IndexIVFPQFastScan by residual", IvfFastScan, () => new IndexIVFPQFastScan(D, NList, 8) { ByResidual = true }) with { MinimumRecall = 0.5 },
+        Native("IndexScalarQuantizer", FlatCodes, () => new IndexScalarQuantizer(D, ScalarQuantizerType.QT_6bit)) with { MinimumRecall = 0.9 },
         Native("IndexIVFScalarQuantizer", Ivf, () => new IndexIVFScalarQuantizer(D, NList, ScalarQuantizerType.QT_fp16, MetricType.InnerProduct) { ByResidual = false }) with { MinimumRecall = 0.9 },
-        Native("IndexHNSWFlat", Numbers | Reconstructs | Lossless | DistancesToStored | Selects, () => new IndexHNSWFlat(D, 16)) with { MinimumRecall = 0.9 },
-        Native("IndexHNSWFlat IP", Numbers | Reconstructs | Lossless | DistancesToStored | Selects, () => new IndexHNSWFlat(D, 16, MetricType.InnerProduct)) with { MinimumRecall = 0.8 },
-        Native("IndexHNSWSQ", Trains | Numbers | Reconstructs | DistancesToStored | Selects, () => new IndexHNSWSQ(D, ScalarQuantizerType.QT_8bit, 16)) with { MinimumRecall = 0.85 },
-        Native("IndexHNSWPQ", Trains | Numbers | Reconstructs | DistancesToStored | Selects, () => new IndexHNSWPQ(D, 4, 16)) with { MinimumRecall = 0.5 },
-        Native("IndexLSH", Trains | Numbers | Removes | Repeatable | Encodes | Merges, () => new IndexLSH(D, 64, rotateData: true, trainThresholds: true)) with { MinimumRecall = 0.05 },
+        Native("IndexHNSWFlat", Numbers | Reconstructs | Lossless | DistancesToStored | Selects | Since(8, RangesLoosely), () => new IndexHNSWFlat(D, 16)) with { MinimumRecall = 0.9 },
+        Native("IndexHNSWFlat IP", Numbers | Reconstructs | Lossless | DistancesToStored | Selects | Since(8, RangesLoosely), () => new IndexHNSWFlat(D, 16, MetricType.InnerProduct)) with { MinimumRecall = 0.8 },
+        Native("IndexHNSWSQ", Trains | Numbers | Reconstructs | DistancesToStored | Selects | Since(8, RangesLoosely), () => new IndexHNSWSQ(D, ScalarQuantizerType.QT_8bit, 16)) with { MinimumRecall = 0.85 },
+        Native("IndexHNSWPQ", Trains | Numbers | Reconstructs | DistancesToStored | Selects | Since(8, RangesLoosely), () => new IndexHNSWPQ(D, 4, 16)) with { MinimumRecall = 0.5 },
+        Native("IndexLSH", Lsh | Trains, () => new IndexLSH(D, 64, rotateData: true, trainThresholds: true)) with { MinimumRecall = 0.05 },
         Native("IndexIVFFlat over HNSW", (Ivf | Lossless) & ~Repeatable, () => new IndexIVFFlat(new IndexHNSWFlat(D, 16), D, NList)) with { MinimumRecall = 0.9 },
         Native("IndexIDMap", IdMap, () => new IndexIDMap(new IndexFlatL2(D))),
         Native("IndexIDMap2 IP", IdMap, () => new IndexIDMap2(new IndexFlatIP(D))),
         Native("IndexPreTransform", Trains | Numbers | Removes | Reconstructs | Ranges | Whole, () => new IndexPreTransform(D, "PCA16", new IndexFlatL2(16))) with { MinimumRecall = 0.99 },
-        Native("IndexRefineFlat", Trains | Numbers | Reconstructs | Lossless | DistancesToStored | Watched | Repeatable | Whole | Refines, () => new IndexRefineFlat(new IndexPQ(D, 4, 4))) with { MinimumRecall = 0.35 },
-        Native("IndexResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes, () => new IndexResidualQuantizer(D, 3, 6)) with { MinimumRecall = 0.4 },
-        Native("IndexLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes, () => new IndexLocalSearchQuantizer(D, 3, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
+        Native("IndexRefineFlat", Trains | Numbers | Reconstructs | Lossless | DistancesToStored | Watched | Repeatable | Whole | Refines | Since(10, RangesLoosely), () => new IndexRefineFlat(new IndexPQ(D, 4, 4))) with { MinimumRecall = 0.35 },
+        Native("IndexResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes | Since(9, Ranges), () => new IndexResidualQuantizer(D, 3, 6)) with { MinimumRecall = 0.4 },
+        Native("IndexLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes | Since(9, Ranges), () => new IndexLocalSearchQuantizer(D, 3, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
         Native("IndexIVFResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFResidualQuantizer(D, NList, 2, 6)) with { MinimumRecall = 0.5 },
         Native("IndexIVFLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFLocalSearchQuantizer(D, NList, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.4 },
-        Native("IndexProductResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes, () => new IndexProductResidualQuantizer(D, 2, 2, 6)) with { MinimumRecall = 0.4 },
-        Native("IndexProductLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes, () => new IndexProductLocalSearchQuantizer(D, 2, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
+        Native("IndexProductResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes | Since(9, Ranges), () => new IndexProductResidualQuantizer(D, 2, 2, 6)) with { MinimumRecall = 0.4 },
+        Native("IndexProductLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes | Since(9, Ranges), () => new IndexProductLocalSearchQuantizer(D, 2, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
         Native("IndexIVFProductResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFProductResidualQuantizer(D, NList, 2, 1, 6)) with { MinimumRecall = 0.4 },
         Native("IndexIVFProductLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFProductLocalSearchQuantizer(D, NList, 2, 1, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
-        Native("IndexIVFPQR", (Ivf & ~(TakesIds | Removes | Ranges | Merges | Selects)) | RangesByBase, () => new IndexIVFPQR(D, NList, 4, 4, 4)) with { MinimumRecall = 0.5 },
+        Native("IndexIVFPQR", (Ivf & ~(TakesIds | Removes | Ranges | Merges | Selects)) | RangesLoosely, () => new IndexIVFPQR(D, NList, 4, 4, 4)) with { MinimumRecall = 0.5 },
         Native("IndexPreTransform of transforms", Numbers | Removes | Reconstructs | Ranges | Whole, RotatedFlat) with { MinimumRecall = 0.99 },
         Native("IndexShards", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D), new IndexFlatL2(D), new IndexFlatL2(D), new IndexFlatL2(D))),
         Native("IndexShards by ids", (IvfFlat | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D, MetricType.InnerProduct, successiveIds: false),
@@ -97,6 +103,9 @@ public static class Registry
         rotation.Initialize(5);
         return new IndexPreTransform(rotation, new IndexFlatL2(D));
     }
+
+    // What there is since FAISS 1.minor.
+    private static Traits Since(int minor, Traits traits) => FaissVersions.IsAtLeast(minor) ? traits : None;
 
     private static IndexShards Shards(IndexShards shards, params FaissIndex[] members)
     {
@@ -143,7 +152,7 @@ public static class Registry
         ManagedFactory("IDMap2,Flat", IdMap),
         ManagedFactory("PCA16,IVF8,Flat", Ivf & ~DistancesToStored, d: 24) with { MinimumRecall = 0.6 },
         ManagedFactory("OPQ4,IVF8,PQ4x4np", Ivf) with { MinimumRecall = 0.35 },
-        ManagedFactory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines | RangesByBase)
+        ManagedFactory("IVF8,PQ4x4,RFlat", Trains | Numbers | Reconstructs | Lossless | Probes | DistancesToStored | Watched | Repeatable | Whole | Refines | RangesLoosely)
             with { MinimumRecall = 0.35 },
         ManagedFactory("L2norm,Flat", Numbers | Removes | Reconstructs | DistancesToStored | Ranges | Repeatable | Whole, metric: MetricType.InnerProduct)
             with { MinimumRecall = 0.99, Normalizes = true },

@@ -253,7 +253,7 @@ public sealed class SearchContract
         if (index is IndexIVF native)
         {
             Assert.Contains(whole, native.GetListSizes().Select(size => (int)size));
-            Assert.Equal(whole, limited);
+            Assert.Equal(FaissVersions.CutsLists ? 1 : whole, limited);
         }
 
         Assert.InRange(limited, 1, whole);

@@ -163,7 +163,32 @@ public sealed class StoredVectorsContract
     }
 
     [Theory]
-    [IndexData(without: Traits.Ranges | Traits.RangesByBase)]
+    [IndexData(with: Traits.RangesLoosely)]
+    public void Whatever_else_a_range_search_finds_is_there_and_found_once(IndexCase type)
+    {
+        using var index = type.CreateFilled(type.Vectors(Count, seed: 2));
+        type.SearchAll(index);
+        var queries = type.Vectors(5, seed: 3);
+        var distances = index.Search(queries, Count).Distances;
+        foreach (var radius in new[] { distances[0], (distances[20] + distances[21]) / 2, distances[Count / 2], -1e6f, 1e6f })
+        {
+            var result = index.RangeSearch(queries, radius);
+
+            Assert.Equal(5, result.QueryCount);
+            for (var q = 0; q < 5; q++)
+            {
+                Assert.Distinct(result[q].Select(hit => hit.Id));
+                Assert.All(result[q], hit => Assert.InRange(hit.Id, 0, Count - 1));
+            }
+        }
+
+        Assert.Equal(0, index.RangeSearch(ReadOnlySpan<float>.Empty, 1).QueryCount);
+        using var empty = type.CreateTrained();
+        Assert.Equal([0, 0, 0], empty.RangeSearch(type.Vectors(2, seed: 3), 1).Limits);
+    }
+
+    [Theory]
+    [IndexData(without: Traits.Ranges | Traits.RangesLoosely)]
     public void Types_without_range_search_say_so(IndexCase type)
     {
         using var index = type.CreateFilled(type.Vectors(10, seed: 2));

@@ -98,7 +98,7 @@ public sealed class RuntimeTests
                 {
                     using var index = type.CreateFilled(type.Vectors(10, seed: 2));
                     index.Search(type.Vectors(2, seed: 3), 3);
-                    if ((type.Traits & (Contracts.Traits.Ranges | Contracts.Traits.RangesByBase)) != 0)
+                    if ((type.Traits & (Contracts.Traits.Ranges | Contracts.Traits.RangesLoosely)) != 0)
                         index.RangeSearch(type.Vectors(2, seed: 3), 100);
                     else
                         Assert.Throws<NotSupportedException>(() => index.RangeSearch(type.Vectors(2, seed: 3), 100));
