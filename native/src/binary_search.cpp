@@ -10,6 +10,7 @@
 #include "from_float.hpp"
 #include "range_result.hpp"
 #include "selector.hpp"
+#include "thread_share.hpp"
 
 namespace faissnet {
 namespace {
@@ -300,6 +301,7 @@ faissnet_status faissnet_binary_search(
         const faissnet_binary_index* index, int64_t n, const uint8_t* x, int64_t k,
         const faissnet_search_parameters* parameters, int32_t* distances, int64_t* labels) {
     return guard([&] {
+        const ThreadShare share(n);
         const auto& source = open(index);
         require_codes(source, n, x);
         require_results(n, k, distances, labels);
@@ -336,6 +338,7 @@ faissnet_status faissnet_binary_range_search(
         const faissnet_binary_index* index, int64_t n, const uint8_t* x, int32_t radius,
         const faissnet_search_parameters* parameters, faissnet_range_result** result) {
     return guard([&] {
+        const ThreadShare share(n);
         const auto& source = open(index);
         require_codes(source, n, x);
         require(result != nullptr, "the out-parameter for the result must not be NULL");

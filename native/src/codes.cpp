@@ -5,6 +5,7 @@
 
 #include "handle.hpp"
 #include "stretch.hpp"
+#include "thread_share.hpp"
 #include "transformed.hpp"
 
 namespace faissnet {
@@ -103,6 +104,7 @@ faissnet_status faissnet_index_encoded_size(const faissnet_index* index, int64_t
 
 faissnet_status faissnet_index_encode(const faissnet_index* index, int64_t n, const float* x, uint8_t* codes) {
     return guard([&] {
+        const ThreadShare share(n);
         const auto& source = open(index);
         require_vectors(source, n, x);
         require_trained(source);

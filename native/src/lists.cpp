@@ -6,6 +6,7 @@
 
 #include "handle.hpp"
 #include "selected.hpp"
+#include "thread_share.hpp"
 
 namespace faissnet {
 namespace {
@@ -98,6 +99,7 @@ faissnet_status faissnet_index_search_lists(
         const faissnet_index* index, int64_t n, const float* x, int64_t k, int64_t nprobe, const int64_t* lists,
         const float* list_distances, float* distances, int64_t* labels) {
     return guard([&] {
+        const ThreadShare share(n);
         const auto& ivf = require_ivf_itself(open(index));
         require_vectors(ivf, n, x);
         require_trained(ivf);

@@ -18,6 +18,7 @@
 #include "selected.hpp"
 #include "selector.hpp"
 #include "stretch.hpp"
+#include "thread_share.hpp"
 #include "transformed.hpp"
 
 namespace faissnet {
@@ -336,6 +337,7 @@ faissnet_status faissnet_index_search(
         const faissnet_index* index, int64_t n, const float* x, int64_t k,
         const faissnet_search_parameters* parameters, float* distances, int64_t* labels) {
     return guard([&] {
+        const ThreadShare share(n);
         const auto& source = open(index);
         require_vectors(source, n, x);
         require_trained(source);
@@ -383,6 +385,7 @@ faissnet_status faissnet_index_range_search(
         const faissnet_index* index, int64_t n, const float* x, float radius,
         const faissnet_search_parameters* parameters, faissnet_range_result** result) {
     return guard([&] {
+        const ThreadShare share(n);
         const auto& source = open(index);
         require_vectors(source, n, x);
         require_trained(source);

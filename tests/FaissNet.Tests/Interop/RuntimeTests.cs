@@ -44,6 +44,58 @@ public sealed class RuntimeTests
     }
 
     [Fact]
+    public void Searches_at_once_share_the_threads()
+    {
+        var before = FaissRuntime.ThreadCount;
+        try
+        {
+            const int d = 8, queries = 4;
+            var vectors = TestVectors.Clustered(200, d, seed: 2);
+            using var index = IndexFactory.Create(d, "IVF2,Flat");
+            index.Train(vectors);
+            index.Add(vectors);
+            FaissRuntime.ThreadCount = 4;
+            int beside = 0, third = 0;
+            Assert.Equal(4, ThreadsOfSearch(() => beside = Elsewhere(() => third = Elsewhere(() => { }))));
+            Assert.Equal(2, beside);
+            Assert.Equal(1, third);
+            Assert.Equal(4, ThreadsOfSearch(() => { }));
+            Assert.Equal(4, FaissRuntime.ThreadCount);
+
+            int Elsewhere(Action meanwhile)
+            {
+                var threads = 0;
+                var thread = new Thread(() => threads = ThreadsOfSearch(meanwhile));
+                thread.Start();
+                thread.Join();
+                return threads;
+            }
+
+            // What OpenMP would give the thread that calls, as seen from within its search.
+            int ThreadsOfSearch(Action meanwhile)
+            {
+                var (caller, threads) = (Environment.CurrentManagedThreadId, 0);
+                var selector = IdSelector.Where(_ =>
+                {
+                    if (Environment.CurrentManagedThreadId == caller && threads == 0)
+                    {
+                        threads = FaissRuntime.ThreadCount;
+                        meanwhile();
+                    }
+
+                    return true;
+                });
+                index.Search(vectors.AsSpan(0, queries * d), 3, new SearchParameters { NProbe = 2, Selector = selector });
+                return threads;
+            }
+        }
+        finally
+        {
+            FaissRuntime.ThreadCount = before;
+        }
+    }
+
+    [Fact]
     public void A_thread_count_out_of_range_is_refused()
     {
         var before = FaissRuntime.ThreadCount;

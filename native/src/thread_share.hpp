@@ -1,0 +1,48 @@
+// Calls of many vectors that run at once share the threads, instead of each taking all of them.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+namespace faissnet {
+
+// Stands around a call into FAISS that may use all threads. Beside others it takes its part of them, and at least its own: with more threads than
+// processors most of them wait, and OpenMP and OpenBLAS wait by spinning, in the way of those that work.
+class ThreadShare {
+   public:
+    explicit ThreadShare(int64_t vectors) {
+        // FAISS answers a single query on the thread that calls.
+        if (vectors <= 1) {
+            return;
+        }
+        all_ = omp_get_max_threads();
+        const int calls = running_.fetch_add(1, std::memory_order_relaxed) + 1;
+        counted_ = true;
+        const int part = std::max(1, all_ / calls);
+        if (part < all_) {
+            omp_set_num_threads(part);
+            took_part_ = true;
+        }
+    }
+    ~ThreadShare() {
+        if (took_part_) {
+            omp_set_num_threads(all_);
+        }
+        if (counted_) {
+            running_.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+    ThreadShare(const ThreadShare&) = delete;
+    ThreadShare& operator=(const ThreadShare&) = delete;
+
+   private:
+    inline static std::atomic<int> running_{0};
+    int all_ = 1;
+    bool counted_ = false;
+    bool took_part_ = false;
+};
+
+} // namespace faissnet
