@@ -140,8 +140,8 @@ FAISSNET_API faissnet_status faissnet_blas_info(char* buffer, int64_t capacity, 
 
 FAISSNET_API faissnet_status faissnet_capabilities(int64_t* bits);
 
-/* The threads that FAISS and BLAS may use in each call. One setting for all calling threads;
- * OpenMP alone would keep one per thread. 1 <= threads <= 1024. */
+/* The threads that FAISS and BLAS may use in each call; searches that run at once divide them. One setting for all
+ * calling threads; OpenMP alone would keep one per thread. 1 <= threads <= 1024. */
 FAISSNET_API faissnet_status faissnet_get_thread_count(int32_t* threads);
 FAISSNET_API faissnet_status faissnet_set_thread_count(int32_t threads);
 

@@ -10,17 +10,18 @@
 namespace faissnet {
 
 // Stands around a call into FAISS that may use all threads. Beside others it takes its part of them, and at least its own: with more threads than
-// processors most of them wait, and OpenMP and OpenBLAS wait by spinning, in the way of those that work.
+// processors most of them wait, and OpenMP and OpenBLAS wait by spinning, in the way of those that work. FAISS splits a batch by its threads, so that the last
+// bit of a distance may depend on the number of calls; with a thread count of 1 it does not.
 class ThreadShare {
    public:
     explicit ThreadShare(int64_t vectors) {
-        // FAISS answers a single query on the thread that calls.
-        if (vectors <= 1) {
+        // FAISS answers a single query on the thread that calls. A call from within another one, by this interface or by a callback, is a part of it.
+        if (vectors <= 1 || inside_) {
             return;
         }
         all_ = omp_get_max_threads();
         const int calls = running_.fetch_add(1, std::memory_order_relaxed) + 1;
-        counted_ = true;
+        counted_ = inside_ = true;
         const int part = std::max(1, all_ / calls);
         if (part < all_) {
             omp_set_num_threads(part);
@@ -33,6 +34,7 @@ class ThreadShare {
         }
         if (counted_) {
             running_.fetch_sub(1, std::memory_order_relaxed);
+            inside_ = false;
         }
     }
     ThreadShare(const ThreadShare&) = delete;
@@ -40,6 +42,7 @@ class ThreadShare {
 
    private:
     inline static std::atomic<int> running_{0};
+    inline static thread_local bool inside_ = false;
     int all_ = 1;
     bool counted_ = false;
     bool took_part_ = false;

@@ -67,6 +67,8 @@ public static partial class FaissRuntime
     /// managed engine (<see cref="Managed.ManagedThreads.Count"/>). Starts at <c>OMP_NUM_THREADS</c>, or the processors that this process may
     /// use. FAISS's <c>omp_set_num_threads</c>.
     /// </summary>
+    /// <remarks>Searches of several queries that run at once divide them. FAISS splits a batch by its threads, so that the last bit of a distance may
+    /// depend on them, and on who else is searching; with 1 it does not.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1 or more than <see cref="MaxThreadCount"/>.</exception>
     public static int ThreadCount
     {
