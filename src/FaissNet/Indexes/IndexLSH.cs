@@ -5,7 +5,7 @@ namespace FaissNet;
 /// <summary>Codes of one bit per direction, compared by the number of bits that differ. FAISS's <c>IndexLSH</c>
 /// (<c>faiss/IndexLSH.h</c>).</summary>
 /// <remarks>Distances are numbers of differing bits, not squared L2 distances, though <see cref="VectorIndex.Metric"/> says L2. There is
-/// no range search and no selector. What is decoded is a sign per bit, not the vector.</remarks>
+/// no selector, and no range search before FAISS 1.9. What is decoded is a sign per bit, not the vector.</remarks>
 public sealed class IndexLSH : FaissIndex
 {
     /// <summary>An empty index.</summary>

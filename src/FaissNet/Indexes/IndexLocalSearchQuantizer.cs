@@ -7,7 +7,7 @@ namespace FaissNet;
 /// (<c>faiss/IndexAdditiveQuantizer.h</c>); Martinez et al., LSQ++: Lower running time and higher recall in multi-codebook quantization, 2018.
 /// </summary>
 /// <remarks>Encoding is slow and draws random numbers, as many at a time as there are vectors: the same vectors in other portions get other
-/// codes. There is no range search and no selector.</remarks>
+/// codes. There is no selector, and no range search before FAISS 1.9.</remarks>
 public sealed class IndexLocalSearchQuantizer : IndexAdditiveQuantizer
 {
     /// <summary>An untrained index.</summary>

@@ -6,7 +6,7 @@ namespace FaissNet;
 /// Splits vectors into parts, each with the codebooks of a residual quantizer of its own. FAISS's
 /// <c>IndexProductResidualQuantizer</c> (<c>faiss/IndexAdditiveQuantizer.h</c>).
 /// </summary>
-/// <remarks>Training needs at least 2^nbits vectors. There is no range search and no selector.</remarks>
+/// <remarks>Training needs at least 2^nbits vectors. There is no selector, and no range search before FAISS 1.9.</remarks>
 public sealed class IndexProductResidualQuantizer : IndexAdditiveQuantizer
 {
     /// <summary>An untrained index.</summary>

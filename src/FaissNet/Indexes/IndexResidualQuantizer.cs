@@ -7,7 +7,7 @@ namespace FaissNet;
 /// (<c>faiss/IndexAdditiveQuantizer.h</c>); Liu, Lu and Liu, Improved residual vector quantization for high-dimensional approximate nearest
 /// neighbor search, 2015.
 /// </summary>
-/// <remarks>Training needs at least 2^nbits vectors. There is no range search and no selector.</remarks>
+/// <remarks>Training needs at least 2^nbits vectors. There is no selector, and no range search before FAISS 1.9.</remarks>
 public sealed class IndexResidualQuantizer : IndexAdditiveQuantizer
 {
     /// <summary>An untrained index.</summary>
