@@ -263,13 +263,7 @@ internal static unsafe class FastScanFilter
                 d = Add512(Add512(d, fourth + at, low), fourth + at + 16, high);
             }
 
-            masks[block] = Vector512.LessThanOrEqual(a, Vector512.Create(limits[0])).ExtractMostSignificantBits();
-            masks[MaxBlocks + block] = Vector512.LessThanOrEqual(b, Vector512.Create(limits[1])).ExtractMostSignificantBits();
-            if (queries > 2)
-                masks[2 * MaxBlocks + block] = Vector512.LessThanOrEqual(c, Vector512.Create(limits[2])).ExtractMostSignificantBits();
-
-            if (queries > 3)
-                masks[3 * MaxBlocks + block] = Vector512.LessThanOrEqual(d, Vector512.Create(limits[3])).ExtractMostSignificantBits();
+            StoreFour512(a, b, c, d, queries, limits, masks + block);
         }
     }
 
@@ -337,13 +331,7 @@ internal static unsafe class FastScanFilter
                 d = Add512(Add512(d, fourth + pairs, low), fourth + pairs + 16, high);
             }
 
-            masks[block] = Vector512.LessThanOrEqual(a, Vector512.Create(limits[0])).ExtractMostSignificantBits();
-            masks[MaxBlocks + block] = Vector512.LessThanOrEqual(b, Vector512.Create(limits[1])).ExtractMostSignificantBits();
-            if (queries > 2)
-                masks[2 * MaxBlocks + block] = Vector512.LessThanOrEqual(c, Vector512.Create(limits[2])).ExtractMostSignificantBits();
-
-            if (queries > 3)
-                masks[3 * MaxBlocks + block] = Vector512.LessThanOrEqual(d, Vector512.Create(limits[3])).ExtractMostSignificantBits();
+            StoreFour512(a, b, c, d, queries, limits, masks + block);
         }
     }
 
@@ -366,6 +354,19 @@ internal static unsafe class FastScanFilter
         sum = Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, j));
         sum = Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, x));
         return Avx512BW.AddSaturate(sum, Avx512Vbmi.PermuteVar64x8(two, y));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreFour512(
+        Vector512<byte> a, Vector512<byte> b, Vector512<byte> c, Vector512<byte> d, int queries, byte* limits, ulong* masks)
+    {
+        masks[0] = Vector512.LessThanOrEqual(a, Vector512.Create(limits[0])).ExtractMostSignificantBits();
+        masks[MaxBlocks] = Vector512.LessThanOrEqual(b, Vector512.Create(limits[1])).ExtractMostSignificantBits();
+        if (queries > 2)
+            masks[2 * MaxBlocks] = Vector512.LessThanOrEqual(c, Vector512.Create(limits[2])).ExtractMostSignificantBits();
+
+        if (queries > 3)
+            masks[3 * MaxBlocks] = Vector512.LessThanOrEqual(d, Vector512.Create(limits[3])).ExtractMostSignificantBits();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
