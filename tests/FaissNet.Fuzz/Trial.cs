@@ -113,25 +113,34 @@ internal sealed class Trial(string scratch, bool managedOnly)
 
             Try(() => index.SetParameter("nprobe", 3));
             Try(() => index.SetParameter("efSearch", 9));
-            Try(() => index.Add(vectors));
-            Try(() => index.AddWithIds(vectors, s_ids));
-            Read(index, vectors);
-            Try(() => index.Remove(IdSelector.Range(0, 3)));
-            Try(() => index.Remove(IdSelector.Batch(100, 107, 5, 39)));
-            Read(index, vectors);
-            Save(index);
-            Try(index.Reset);
-            Read(index, vectors);
-            Try(() => index.Add(vectors));
-            Try(() => index.AddWithIds(vectors, s_ids));
-            Read(index, vectors);
+            Change(index, Add, () => Read(index, vectors));
             if (index.Dimension > 32)
                 return;
 
             Try(index.Reset);
             Try(() => index.Add(Corpus.Vectors(Many, index.Dimension, seed: 4)));
             Try(() => index.Search(vectors, Many));
+
+            void Add()
+            {
+                Try(() => index.Add(vectors));
+                Try(() => index.AddWithIds(vectors, s_ids));
+            }
         }
+    }
+
+    private static void Change(IndexBase index, Action add, Action read)
+    {
+        add();
+        read();
+        Try(() => index.Remove(IdSelector.Range(0, 3)));
+        Try(() => index.Remove(IdSelector.Batch(100, 107, 5, 39)));
+        read();
+        Save(index);
+        Try(index.Reset);
+        read();
+        add();
+        read();
     }
 
     private static void Use(FaissBinaryIndex index)
@@ -145,18 +154,13 @@ internal sealed class Trial(string scratch, bool managedOnly)
             Try(() => index.SetParameter("nprobe", 3));
             Try(() => index.SetParameter("efSearch", 9));
             Try(() => index.SetParameter("nflip", 2));
-            Try(() => index.Add(vectors));
-            Try(() => index.AddWithIds(vectors, s_ids));
-            Read(index, vectors);
-            Try(() => index.Remove(IdSelector.Range(0, 3)));
-            Try(() => index.Remove(IdSelector.Batch(100, 107, 5, 39)));
-            Read(index, vectors);
-            Save(index);
-            Try(index.Reset);
-            Read(index, vectors);
-            Try(() => index.Add(vectors));
-            Try(() => index.AddWithIds(vectors, s_ids));
-            Read(index, vectors);
+            Change(index, Add, () => Read(index, vectors));
+
+            void Add()
+            {
+                Try(() => index.Add(vectors));
+                Try(() => index.AddWithIds(vectors, s_ids));
+            }
         }
     }
 
