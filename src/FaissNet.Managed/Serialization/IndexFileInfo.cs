@@ -77,4 +77,9 @@ public sealed record IndexFileInfo
 /// <param name="RequiredLength">
 /// The number of bytes that FAISS maps into memory. Reading beyond the end of a shorter file ends the process.
 /// </param>
-public sealed record ExternalFileReference(string Path, long RequiredLength);
+public sealed record ExternalFileReference(string Path, long RequiredLength)
+{
+    /// <summary>Where the ids lie that the index around these lists takes for indices, so that they must be checked before anything follows
+    /// them; null if none does.</summary>
+    internal StoredIds? Indices { get; init; }
+}

@@ -354,8 +354,6 @@ internal static class IvfIndexes
     private static void ReadOnDiskLists(IndexValidator v, in IvfHeader ivf, long codeSize)
     {
         var r = v.Reader;
-        if (ivf.IdsAreIndices)
-            throw v.Unrecognised("the ids serve as indices, but stand in another file");
         r.ReadSize("nlist", ivf.ListCount, ivf.ListCount);
         r.ReadSize("code_size", codeSize, codeSize);
 
@@ -394,7 +392,10 @@ internal static class IvfIndexes
             if ((UInt128)slots[i] + slots[i + 1] > (UInt128)totalSize)
                 throw r.Invalid($"a free slot lies beyond totsize = {totalSize}");
         ivf.DirectMap.Check(v, new ListSizes(sizes));
-        v.AddExternalFile(new ExternalFileReference(System.Text.Encoding.UTF8.GetString(path), totalSize));
+        v.AddExternalFile(new ExternalFileReference(System.Text.Encoding.UTF8.GetString(path), totalSize)
+        {
+            Indices = ivf.IdsAreIndices ? new StoredIds(lists, codeSize, ivf.Header.Count) : null,
+        });
     }
 
     private static void ReadBlockLists(IndexValidator v, in IvfHeader ivf, int perBlock, long blockSize)

@@ -25,6 +25,7 @@ internal static class ListsFile
         if (file.Length < reference.RequiredLength)
             throw Short(path, file.Length, reference.RequiredLength);
 
+        reference.Indices?.Check(path);
         return path;
     }
 

@@ -23,6 +23,9 @@ public sealed class OnDiskTests : IDisposable
     [InlineData("IVF16,SQ8")]
     [InlineData("IVF16,PQ4np")]
     [InlineData("PCA8,IVF16,Flat")]
+    [InlineData("IDMap,IVF16,Flat")]
+    [InlineData("IDMap2,PCA8,IVF16,Flat")]
+    [InlineData("IVF16,PQ4np,RFlat")]
     public void Either_engine_finds_in_lists_on_disk_what_was_in_memory(string description)
     {
         var expected = Save(description);
@@ -36,7 +39,7 @@ public sealed class OnDiskTests : IDisposable
         {
             using var index = open();
             var found = index.Search(Queries(), K);
-            if (index is FaissIndex || description == "IVF16,Flat")
+            if (index is FaissIndex || description is "IVF16,Flat" or "IDMap,IVF16,Flat")
             {
                 Assert.Equal(expected.Labels, found.Labels);
                 Assert.Equal(expected.Distances, found.Distances);
@@ -153,6 +156,35 @@ public sealed class OnDiskTests : IDisposable
                      () => ManagedIndex.LoadMapped(Index, _folder.File("moved")),
                  })
             Assert.Contains("bytes", Assert.Throws<InvalidDataException>(load).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("IDMap,IVF16,Flat")]
+    [InlineData("IVF16,PQ4np,RFlat")]
+    public void Ids_that_an_index_around_takes_for_indices_are_checked(string description)
+    {
+        Save(description);
+        var good = File.ReadAllBytes(Lists);
+        var validated = IndexFile.Validate(Index);
+        Assert.True(validated.IsRecognised);
+        // Codes first, then ids, of every list; the last eight bytes in use are an id.
+        var last = Array.FindLastIndex(good, value => value != 0) / 8 * 8;
+        foreach (var wrong in new[] { -1L, Count, long.MaxValue, long.MinValue })
+        {
+            var bad = good.ToArray();
+            BitConverter.TryWriteBytes(bad.AsSpan(last), wrong);
+            File.WriteAllBytes(Lists, bad);
+            foreach (var load in new Func<VectorIndex>[]
+                     {
+                         () => FaissIndex.Load(Index), () => FaissIndex.LoadOnDisk(Index), () => FaissIndex.LoadMapped(Index),
+                         () => ManagedIndex.Load(Index), () => ManagedIndex.LoadMapped(Index),
+                     })
+                Assert.Contains($"{wrong}", Assert.Throws<InvalidDataException>(load).Message, StringComparison.Ordinal);
+        }
+
+        File.WriteAllBytes(Lists, good);
+        using var index = FaissIndex.Load(Index);
+        Assert.Equal(Count, index.Count);
     }
 
     [Fact]
