@@ -390,6 +390,11 @@ FAISSNET_API faissnet_status faissnet_index_get_nprobe(const faissnet_index* ind
 FAISSNET_API faissnet_status faissnet_index_set_nprobe(faissnet_index* index, int64_t nprobe);
 FAISSNET_API faissnet_status faissnet_index_list_sizes(const faissnet_index* index, int64_t count, int64_t* sizes);
 FAISSNET_API faissnet_status faissnet_index_pq_m(const faissnet_index* index, int64_t* m);
+/* FAISS's add_sa_codes: adds what faissnet_index_encode wrote, under the caller's ids, or numbered on if ids is NULL. The codes may have come
+ * from anywhere: FAISSNET_INVALID_ARGUMENT if one is of a list that does not exist, or stores floats that are not finite; nothing has changed
+ * then. Fast-scan, graphs, and types that keep more of a vector than its code answer FAISSNET_UNSUPPORTED. */
+FAISSNET_API faissnet_status faissnet_index_add_codes(faissnet_index* index, int64_t n, const uint8_t* codes, const int64_t* ids);
+
 FAISSNET_API faissnet_status faissnet_index_pq_nbits(const faissnet_index* index, int32_t* nbits);
 
 /* FAISS's ParameterSpace by name: nprobe, max_codes, efSearch, efConstruction, ht, k_factor, k_factor_rf,

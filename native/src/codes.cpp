@@ -3,13 +3,12 @@
 #include <cstring>
 #include <vector>
 
-#include "handle.hpp"
+#include "codes.hpp"
 #include "stretch.hpp"
 #include "thread_share.hpp"
 #include "transformed.hpp"
 
 namespace faissnet {
-namespace {
 
 int64_t encoded_size(const faiss::Index& index) {
     if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
@@ -25,13 +24,14 @@ int64_t encoded_size(const faiss::Index& index) {
     return static_cast<int64_t>(index.sa_code_size());
 }
 
+namespace {
+
 void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes) {
     if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
         encode(*map->index, n, x, codes);
     } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
         encode(*chain->index, n, Transformed(*chain, n, x).data(), codes);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
-        // As FAISS lays it out: of each vector the code of the base, then that of the refining index.
         const auto first = encoded_size(*refine->base_index), second = encoded_size(*refine->refine_index);
         std::vector<uint8_t> base(n * first), fine(n * second);
         encode(*refine->base_index, n, x, base.data());
@@ -44,6 +44,8 @@ void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes
         index.sa_encode(n, x, codes);
     }
 }
+
+} // namespace
 
 // FAISS believes the list number, or throws where that ends the process.
 void require_lists(const faiss::IndexIVF& ivf, int64_t n, const uint8_t* codes) {
@@ -60,6 +62,18 @@ void require_lists(const faiss::IndexIVF& ivf, int64_t n, const uint8_t* codes) 
     }
 }
 
+RefinedCodes::RefinedCodes(const faiss::IndexRefine& refine, int64_t n, const uint8_t* codes) {
+    const auto first = encoded_size(*refine.base_index), second = encoded_size(*refine.refine_index);
+    base.resize(n * first);
+    fine.resize(n * second);
+    for (int64_t i = 0; i < n; i++, codes += first + second) {
+        std::copy_n(codes, first, base.data() + i * first);
+        std::copy_n(codes + first, second, fine.data() + i * second);
+    }
+}
+
+namespace {
+
 void decode(const faiss::Index& index, int64_t n, const uint8_t* codes, float* x) {
     if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
         decode(*map->index, n, codes, x);
@@ -68,12 +82,7 @@ void decode(const faiss::Index& index, int64_t n, const uint8_t* codes, float* x
         decode(*chain->index, n, codes, inner.data());
         chain->reverse_chain(n, inner.data(), x);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
-        const auto first = encoded_size(*refine->base_index), second = encoded_size(*refine->refine_index);
-        std::vector<uint8_t> fine(n * second);
-        for (int64_t i = 0; i < n; i++) {
-            std::copy_n(codes + i * (first + second) + first, second, fine.data() + i * second);
-        }
-        decode(*refine->refine_index, n, fine.data(), x);
+        decode(*refine->refine_index, n, RefinedCodes(*refine, n, codes).fine.data(), x);
     } else {
         if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
             require_lists(*ivf, n, codes);
@@ -82,6 +91,8 @@ void decode(const faiss::Index& index, int64_t n, const uint8_t* codes, float* x
     }
 }
 
+} // namespace
+
 void require_codes(const faiss::Index& index, int64_t n, const void* codes) {
     require(n == 0 || codes != nullptr, "codes must hold n * size bytes");
     if (n > INT64_MAX / std::max<int64_t>(1, encoded_size(index))) {
@@ -89,7 +100,6 @@ void require_codes(const faiss::Index& index, int64_t n, const void* codes) {
     }
 }
 
-} // namespace
 } // namespace faissnet
 
 using namespace faissnet;

@@ -139,6 +139,17 @@ auto own_fine_quantizer(FastScan& index, int) -> decltype(static_cast<void>(inde
 template <typename FastScan>
 void own_fine_quantizer(FastScan&, long) {}
 
+// Codes without lists: FAISS takes them since 1.11, and refuses them for types that keep something beside.
+template <typename FlatCodes>
+auto append_codes(FlatCodes& index, int64_t n, const uint8_t* codes, int) -> decltype(index.add_sa_codes(n, codes, nullptr)) {
+    index.add_sa_codes(n, codes, nullptr);
+}
+template <typename FlatCodes>
+void append_codes(FlatCodes& index, int64_t n, const uint8_t* codes, long) {
+    index.codes.insert(index.codes.end(), codes, codes + n * index.code_size);
+    index.ntotal += n;
+}
+
 // Additive quantizers other than residual ones, and ITQ, can be read before they are trained, until 1.14.2 asks for what they are to learn.
 constexpr bool kReadsTheUntrained = !FAISSNET_FAISS_AT_LEAST(1, 14, 2);
 

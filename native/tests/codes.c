@@ -128,3 +128,102 @@ TEST(codes, a_loaded_transform_that_cannot_be_undone_is_not) {
     faissnet_index_free(made);
     faissnet_index_free(loaded);
 }
+
+/* Added codes are the vectors that were encoded. */
+TEST(codes, can_be_added) {
+    static const char* const kinds[] = {
+        "Flat", "SQ8", "PQ4x4np", "LSH", "RQ2x4", "IVF8,Flat", "IVF8,PQ4x4np", "IVF8,SQ8", "IVF300,Flat", "IVF1,Flat", "IDMap,Flat", "IDMap2,SQ8",
+        "PCA4,IVF8,Flat", "OPQ4,IVF8,PQ4x4np", "IVF8,PQ4x4np,RFlat", "IVF8,RQ2x4"};
+    int64_t ids[N];
+    for (int i = 0; i < N; i++) ids[i] = 5000 - 7 * i;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        faissnet_index *expected = trained(kinds[k]), *actual = NULL;
+        OK(faissnet_index_clone(expected, &actual));
+        const int64_t size = encoded_size(expected);
+        uint8_t* codes = malloc((size_t)(N * size));
+        CHECK(codes != NULL);
+        OK(faissnet_index_encode(expected, N, whole(), codes));
+        const int needs_ids = strstr(kinds[k], "IDMap") != NULL, takes_ids = needs_ids || (strstr(kinds[k], "IVF") != NULL && strstr(kinds[k], "RFlat") == NULL);
+        /* In portions, so that what is there already stays. */
+        for (int first = 0; first < N; first += N / 2) {
+            const int64_t* some = takes_ids ? ids + first : NULL;
+            OK(faissnet_index_add_codes(actual, N / 2, codes + first * size, some));
+            if (takes_ids) OK(faissnet_index_add_with_ids(expected, N / 2, whole() + first * D, some));
+            else OK(faissnet_index_add(expected, N / 2, whole() + first * D));
+        }
+        if (takes_ids && !needs_ids) {
+            OK(faissnet_index_add_codes(actual, 3, codes, NULL));
+            OK(faissnet_index_add(expected, 3, whole()));
+        }
+        const bytes one = serialized(expected), other = serialized(actual);
+        CHECK(same_bytes(one, other));
+        if (strstr(kinds[k], "RQ") == NULL && strstr(kinds[k], "LSH") == NULL) {
+            float vector[D], again[D];
+            OK(faissnet_index_reconstruct(expected, takes_ids ? ids[N - 1] : N - 1, vector));
+            OK(faissnet_index_reconstruct(actual, takes_ids ? ids[N - 1] : N - 1, again));
+            CHECK(memcmp(vector, again, sizeof vector) == 0);
+        }
+        free(one.data);
+        free(other.data);
+        free(codes);
+        faissnet_index_free(expected);
+        faissnet_index_free(actual);
+    }
+}
+
+TEST(codes, from_anywhere_are_checked_before_they_are_added) {
+    static const struct {
+        const char* description;
+        int at, to; /* a byte of the last code; -1: a NaN at its end */
+        const char* why;
+    } wrong[] = {
+        {"IVF5,Flat", 0, 5, "code 2 is of list 5"}, {"IVF5,PQ4x4np", 0, 255, "code 2 is of list 255"}, {"IVF300,SQ8", 1, 2, "code 2 is of list"},
+        {"PCA4,IVF5,Flat", 0, 5, "code 2 is of list 5"}, {"IVF5,PQ4x4np,RFlat", 0, 5, "code 2 is of list 5"}, {"Flat", -1, 0, "code 2 stands for"},
+        {"IVF5,Flat", -1, 0, "code 2 stands for"}, {"IDMap,Flat", -1, 0, "code 2 stands for"}, {"PQ4x4np,RFlat", -1, 0, "code 2 stands for"}};
+    const int64_t ids[] = {7, 8, 9};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        faissnet_index* index = filled(wrong[k].description);
+        const int64_t size = encoded_size(index);
+        uint8_t* codes = malloc((size_t)(3 * size));
+        CHECK(codes != NULL);
+        OK(faissnet_index_encode(index, 3, whole(), codes));
+        if (wrong[k].at < 0) memset(codes + 3 * size - 4, 0xff, 4);
+        else codes[2 * size + wrong[k].at] = (uint8_t)wrong[k].to;
+        const int64_t* given = strstr(wrong[k].description, "IDMap") != NULL ? ids : NULL;
+        const bytes before = serialized(index);
+        FAILS(FAISSNET_INVALID_ARGUMENT, wrong[k].why, faissnet_index_add_codes(index, 3, codes, given));
+        const bytes after = serialized(index);
+        CHECK(same_bytes(before, after));
+        OK(faissnet_index_add_codes(index, 2, codes, given));
+        EQUAL(N + 2, ntotal(index));
+        free(before.data);
+        free(after.data);
+        free(codes);
+        faissnet_index_free(index);
+    }
+}
+
+TEST(codes, adding_refuses) {
+    uint8_t codes[256] = {0};
+    const int64_t ids[] = {5, -1};
+    faissnet_index *flat = filled("Flat"), *untrained = create("IVF8,Flat"), *map = trained("IDMap,Flat"), *refined = trained("PQ4x4np,RFlat"), *ivf = trained("IVF8,Flat");
+    FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_add_codes(NULL, 1, codes, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -1", faissnet_index_add_codes(flat, -1, codes, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "codes", faissnet_index_add_codes(flat, 1, NULL, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "do not fit", faissnet_index_add_codes(flat, INT64_MAX, codes, NULL));
+    FAILS(FAISSNET_NOT_TRAINED, "trained", faissnet_index_add_codes(untrained, 1, codes, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "ids[1] is -1", faissnet_index_add_codes(ivf, 2, codes, ids));
+    FAILS(FAISSNET_UNSUPPORTED, "stores no ids", faissnet_index_add_codes(flat, 1, codes, ids));
+    FAILS(FAISSNET_UNSUPPORTED, "stores no ids", faissnet_index_add_codes(refined, 1, codes, ids));
+    FAILS(FAISSNET_UNSUPPORTED, "caller's ids", faissnet_index_add_codes(map, 1, codes, NULL));
+    OK(faissnet_index_add_codes(flat, 0, NULL, NULL));
+    EQUAL(N, ntotal(flat));
+    static const char* const cannot[] = {"HNSW8", "IVF8,PQ4x4fs", "IVF8,PQ4+4", "Residual8,PQ4x4"};
+    for (size_t i = 0; i < sizeof cannot / sizeof *cannot; i++) {
+        faissnet_index* index = trained(cannot[i]);
+        FAILS(FAISSNET_UNSUPPORTED, "", faissnet_index_add_codes(index, 1, codes, NULL));
+        faissnet_index_free(index);
+    }
+    faissnet_index* const made[] = {flat, untrained, map, refined, ivf};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) faissnet_index_free(made[i]);
+}

@@ -1,6 +1,6 @@
 namespace FaissNet;
 
-// Encoding and decoding without storing.
+// Vectors to codes and back, and codes into the index.
 public abstract partial class VectorIndex
 {
     /// <summary>
@@ -85,6 +85,29 @@ public abstract partial class VectorIndex
         return vectors;
     }
 
+    /// <summary>Adds n vectors that <see cref="Encode(ReadOnlySpan{float}, Span{byte})"/> encoded before, under the ids
+    /// <see cref="IndexBase.Count"/>, <see cref="IndexBase.Count"/> + 1, …: as <see cref="Add(ReadOnlySpan{float}, IProgress{IndexProgress}?, CancellationToken)"/>
+    /// of the vectors would have, but without encoding. FAISS's <c>add_sa_codes</c>.</summary>
+    /// <param name="codes">n·<see cref="EncodedSize"/> bytes, of an index with the same training: a code says nothing of that.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="EncodedSize"/>, or a code cannot have come from an index like
+    /// this: it is of a list that does not exist, or stands for a vector with a component that is not finite. Nothing has been added.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException">The index type cannot encode, stores more of a vector than its code (IVFPQR, graphs), or needs the
+    /// caller's ids (IDMap).</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void AddCodes(ReadOnlySpan<byte> codes) => AddCodesChecked(codes, [], withIds: false);
+
+    /// <summary>As <see cref="AddCodes"/>, under ids of the caller's.</summary>
+    /// <param name="codes">n·<see cref="EncodedSize"/> bytes, of an index with the same training.</param>
+    /// <param name="ids">One id per vector. Any value but -1, as in
+    /// <see cref="AddWithIds(ReadOnlySpan{float}, ReadOnlySpan{long}, IProgress{IndexProgress}?, CancellationToken)"/>.</param>
+    /// <exception cref="ArgumentException">As for <see cref="AddCodes"/>, or there is not one id per vector, or an id is -1.</exception>
+    /// <exception cref="InvalidOperationException">The index is not trained.</exception>
+    /// <exception cref="NotSupportedException">The index type cannot encode, stores more of a vector than its code, or stores no ids: wrap it
+    /// (factory string <c>IDMap,…</c>).</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void AddCodesWithIds(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids) => AddCodesChecked(codes, ids, withIds: true);
+
     /// <summary>The bytes of one encoded vector, at least 1.</summary>
     protected virtual int EncodedSizeCore() => throw CannotEncode();
 
@@ -95,6 +118,29 @@ public abstract partial class VectorIndex
     /// <summary>Decodes n ≥ 1 codes into exactly n vectors; the lengths are valid and the index trained, but the codes may hold anything:
     /// throws an <see cref="ArgumentException"/> if they mean nothing (a list number that does not exist).</summary>
     protected virtual void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors) => throw CannotEncode();
+
+    /// <summary>Adds n ≥ 1 codes under n ids, or numbered on if <paramref name="ids"/> is empty. The lengths are valid and the index trained, but the
+    /// codes may hold anything: throws an <see cref="ArgumentException"/>, before it adds any, if one means nothing.</summary>
+    protected virtual void AddCodesCore(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n) => throw CannotEncode();
+
+    private void AddCodesChecked(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, bool withIds)
+    {
+        Write();
+        try
+        {
+            RequireTrained();
+            var n = CountCodes(codes, EncodedSizeCore());
+            if (withIds)
+                VectorArguments.RequireIds(ids, n, nameof(ids));
+
+            if (n > 0)
+                AddCodesCore(codes, ids, n);
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
 
     private static int CountCodes(ReadOnlySpan<byte> codes, int size)
     {

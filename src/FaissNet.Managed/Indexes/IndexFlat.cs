@@ -16,6 +16,8 @@ public unsafe class IndexFlat : IndexFlatCodes
     /// <summary>Count·d floats, row by row.</summary>
     internal float* Vectors => (float*)Codes;
 
+    private protected override bool CodesHoldFloats => true;
+
     /// <inheritdoc/>
     protected override IndexDescription DescribeCore() => new(
         TypeName,

@@ -81,6 +81,16 @@ public abstract unsafe class IndexFlatCodes : ManagedIndex
         SetCount(count);
     }
 
+    internal override void StoreCodes(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n)
+    {
+        if (!ids.IsEmpty)
+            throw StoresNoIds();
+
+        RequireWritable();
+        fixed (byte* code = codes)
+            AppendCodes(code, n);
+    }
+
     internal override void FreeMemory() => _codes.Dispose();
 
     /// <inheritdoc/>

@@ -79,12 +79,24 @@ public class IndexIDMap : ManagedIndex
     protected override void AddCore(ReadOnlySpan<float> vectors, int n) => throw new NotSupportedException(
         $"{TypeName} takes vectors under ids of yours, one for each: call {nameof(AddWithIds)}.");
 
+    internal override void CheckCodes(ReadOnlySpan<byte> codes, int n) => Index.CheckCodes(codes, n);
+
+    internal override void StoreCodes(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n)
+    {
+        if (ids.IsEmpty)
+            throw new NotSupportedException($"{TypeName} takes codes under ids of yours, one for each: call {nameof(AddCodesWithIds)}.");
+
+        RequireRoom(n);
+        _positions = null;
+        Index.StoreCodes(codes, [], n);
+        _ids.AddRange(ids[..n]);
+        SetCount(Index.Count);
+    }
+
     /// <inheritdoc/>
     protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n)
     {
-        if (Count + n > Array.MaxLength)
-            throw new NotSupportedException($"{TypeName} holds at most {Array.MaxLength} vectors: it holds {Count}, and {n} were to be added.");
-
+        RequireRoom(n);
         _positions = null;
         Index.AddInner(vectors, n);
         _ids.AddRange(ids[..n]);
@@ -189,6 +201,12 @@ public class IndexIDMap : ManagedIndex
         IndexPreTransform transformed => KeepsNumbers(transformed.Index),
         _ => false,
     };
+
+    private void RequireRoom(int n)
+    {
+        if (Count + n > Array.MaxLength)
+            throw new NotSupportedException($"{TypeName} holds at most {Array.MaxLength} vectors: it holds {Count}, and {n} were to be added.");
+    }
 
     private void Rename(Span<long> labels)
     {

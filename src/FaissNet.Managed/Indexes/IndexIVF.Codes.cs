@@ -1,6 +1,6 @@
 namespace FaissNet.Managed;
 
-// Encoding and decoding without storing.
+// Vectors to codes and back, and codes into the lists.
 public abstract unsafe partial class IndexIVF
 {
     // FAISS's coarse_code_size: bytes that hold the largest list number, none if there is one list.
@@ -57,15 +57,60 @@ public abstract unsafe partial class IndexIVF
             for (var i = 0; i < n; i++)
             {
                 var code = start + (long)i * (numberBytes + codeSize);
-                var list = 0L;
-                for (var b = 0; b < numberBytes; b++)
-                    list |= (long)code[b] << (8 * b);
-
-                if (list >= NList)
-                    throw new ArgumentException($"codes holds the list number {list} in code {i}: expected 0 to {NList - 1}.", nameof(codes));
-
-                DecodeVector(code + numberBytes, (int)list, vectors.Slice(i * Dimension, Dimension));
+                DecodeVector(code + numberBytes, ReadList(codes, i), vectors.Slice(i * Dimension, Dimension));
             }
         }
+    }
+
+    internal override void CheckCodes(ReadOnlySpan<byte> codes, int n)
+    {
+        for (var i = 0; i < n; i++)
+            ReadList(codes, i);
+
+        base.CheckCodes(codes, n);
+    }
+
+    internal override void StoreCodes(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n)
+    {
+        var lists = Writable();
+        _idTable = null;
+        int codeSize = Lists.CodeSize, numberBytes = ListNumberBytes;
+        fixed (byte* start = codes)
+        {
+            for (var first = 0; first < n; first += VectorsPerStep)
+            {
+                using var scratch = Scratch.Rent();
+                var count = Math.Min(VectorsPerStep, n - first);
+                var list = scratch.Ints(count);
+                var id = scratch.Longs(count);
+                var plain = scratch.Bytes((long)count * codeSize);
+                var terms = KeepsTerms ? scratch.Floats(count) : null;
+                for (var i = 0; i < count; i++)
+                {
+                    var code = start + (long)(first + i) * (numberBytes + codeSize);
+                    list[i] = ReadList(codes, first + i);
+                    id[i] = ids.IsEmpty ? Count + i : ids[first + i];
+                    Buffer.MemoryCopy(code + numberBytes, plain + (long)i * codeSize, codeSize, codeSize);
+                    if (KeepsTerms)
+                        ComputeTerms(list[i], plain + (long)i * codeSize, 1, terms + i);
+                }
+
+                AppendCodes(lists, plain, terms, id, list, count);
+                SetCount(Count + count);
+            }
+        }
+    }
+
+    // The list number before code i, which may come from anywhere.
+    private int ReadList(ReadOnlySpan<byte> codes, int i)
+    {
+        var bytes = codes.Slice(i * EncodedSizeCore(), ListNumberBytes);
+        var list = 0L;
+        for (var b = 0; b < bytes.Length; b++)
+            list |= (long)bytes[b] << (8 * b);
+
+        return list < NList
+            ? (int)list
+            : throw new ArgumentException($"codes holds the list number {list} in code {i}: expected 0 to {NList - 1}.", nameof(codes));
     }
 }

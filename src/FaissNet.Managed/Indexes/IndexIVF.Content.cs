@@ -204,7 +204,15 @@ public abstract unsafe partial class IndexIVF
         var hasTerms = KeepsTerms;
         var terms = hasTerms ? scratch.Floats(n) : null;
         EncodeVectors(vectors, n, list, codes, terms);
+        AppendCodes(lists, codes, terms, ids, list, n);
+    }
 
+    // Codes one after the other, each with its list and id, and its term if the lists keep them.
+    private void AppendCodes(ArrayInvertedLists lists, byte* codes, float* terms, long* ids, int* list, int n)
+    {
+        using var scratch = Scratch.Rent();
+        var codeSize = lists.CodeSize;
+        var hasTerms = KeepsTerms;
         // One pass per list would be slow and one append per vector too: sort by list, stably, so that the order is that of FAISS.
         var starts = scratch.Ints(NList + 1);
         var order = scratch.Ints(n);

@@ -12,6 +12,8 @@ public sealed unsafe partial class IndexIVFFlat : IndexIVF
         : base(d, nlist, metric) =>
         Lists = new ArrayInvertedLists(nlist, d * sizeof(float));
 
+    private protected override bool CodesHoldFloats => true;
+
     private protected override long ScanFloats => 0;
 
     private protected override void TrainEncoder(

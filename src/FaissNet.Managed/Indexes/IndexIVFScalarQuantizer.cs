@@ -56,6 +56,8 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
         SetTrained(true);
     }
 
+    private protected override bool CodesHoldFloats => true;
+
     private protected override IndexMemory EncoderMemory =>
         IndexMemory.None with { Codebooks = (long)Sq.Trained.Length * sizeof(float) };
 

@@ -48,6 +48,14 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
 
     internal override void FreeMemory() => Index.FreeMemory();
 
+    internal override void CheckCodes(ReadOnlySpan<byte> codes, int n) => Index.CheckCodes(codes, n);
+
+    internal override void StoreCodes(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n)
+    {
+        Index.StoreCodes(codes, ids, n);
+        SetCount(Index.Count);
+    }
+
     internal override void FindCandidates(float* queries, int n, int k, int room, long* labels, int* counts, SearchParameters? parameters)
     {
         using var scratch = Scratch.Rent();

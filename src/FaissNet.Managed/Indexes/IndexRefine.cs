@@ -141,14 +141,25 @@ public unsafe partial class IndexRefine : ManagedIndex
     }
 
     /// <inheritdoc/>
-    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors)
-    {
-        int first = Base.EncodedSizeInner(), second = Refine.EncodedSizeInner();
-        var secondCodes = new byte[checked(n * second)];
-        for (var i = 0; i < n; i++)
-            codes.Slice(i * (first + second) + first, second).CopyTo(secondCodes.AsSpan(i * second));
+    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors) =>
+        Refine.DecodeInner(Split(codes, n).Fine, n, vectors);
 
-        Refine.DecodeInner(secondCodes, n, vectors);
+    internal override void CheckCodes(ReadOnlySpan<byte> codes, int n)
+    {
+        var (baseCodes, fine) = Split(codes, n);
+        Base.CheckCodes(baseCodes, n);
+        Refine.CheckCodes(fine, n);
+    }
+
+    internal override void StoreCodes(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n)
+    {
+        if (!ids.IsEmpty)
+            throw StoresNoIds();
+
+        var (baseCodes, fine) = Split(codes, n);
+        Base.StoreCodes(baseCodes, [], n);
+        Refine.StoreCodes(fine, [], n);
+        SetCount(Refine.Count);
     }
 
     /// <inheritdoc/>
@@ -172,6 +183,22 @@ public unsafe partial class IndexRefine : ManagedIndex
 
     /// <inheritdoc/>
     protected override double GetParameterCore(string name) => name == "k_factor_rf" ? _kFactor : Base.GetParameterInner(name);
+
+    // Of each vector there is the code of the base, then that of the refining index.
+    private (byte[] Base, byte[] Fine) Split(ReadOnlySpan<byte> codes, int n)
+    {
+        int first = Base.EncodedSizeInner(), second = Refine.EncodedSizeInner();
+        var baseCodes = new byte[checked(n * first)];
+        var fine = new byte[checked(n * second)];
+        for (var i = 0; i < n; i++)
+        {
+            var code = codes.Slice(i * (first + second), first + second);
+            code[..first].CopyTo(baseCodes.AsSpan(i * first));
+            code[first..].CopyTo(fine.AsSpan(i * second));
+        }
+
+        return (baseCodes, fine);
+    }
 
     private static int Require(ManagedIndex baseIndex, ManagedIndex refineIndex)
     {

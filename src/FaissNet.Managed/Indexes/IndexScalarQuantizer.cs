@@ -35,6 +35,8 @@ public sealed unsafe class IndexScalarQuantizer : IndexFlatCodes
     /// <summary>The quantizer. FAISS's <c>sq</c>.</summary>
     internal ScalarQuantizer Sq { get; }
 
+    private protected override bool CodesHoldFloats => true;
+
     /// <inheritdoc/>
     protected override IndexDescription DescribeCore() => new(
         TypeName,

@@ -66,6 +66,31 @@ public abstract partial class ManagedIndex : VectorIndex
 
     internal void DecodeInner(ReadOnlySpan<byte> codes, int n, Span<float> vectors) => DecodeCore(codes, n, vectors);
 
+    /// <summary>Whether codes hold floats as they are, which in codes from outside may be anything.</summary>
+    private protected virtual bool CodesHoldFloats => false;
+
+    /// <summary>Throws an <see cref="ArgumentException"/> unless n codes can be stored.</summary>
+    internal virtual void CheckCodes(ReadOnlySpan<byte> codes, int n)
+    {
+        if (!CodesHoldFloats)
+            return;
+
+        var size = EncodedSizeCore();
+        var vector = new float[Dimension];
+        for (var i = 0; i < n; i++)
+        {
+            DecodeCore(codes.Slice(i * size, size), 1, vector);
+            if (!VectorArguments.IsFinite(vector))
+            {
+                throw new ArgumentException(
+                    $"codes holds a vector, {i}, with a component that is not finite, or so long that distances to it overflow float32.", nameof(codes));
+            }
+        }
+    }
+
+    /// <summary>Appends n codes that were checked, under n ids, or numbered on if there are none.</summary>
+    internal abstract void StoreCodes(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n);
+
     /// <summary>Finds vectors among which the k nearest are, as far as this index knows, in any order: for an index that orders them anew.</summary>
     /// <param name="queries">n·d floats.</param>
     /// <param name="n">Queries.</param>
@@ -112,14 +137,23 @@ public abstract partial class ManagedIndex : VectorIndex
     }
 
     /// <inheritdoc/>
-    protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n) =>
-        throw new NotSupportedException($"{TypeName} stores no ids: wrap it in an IndexIDMap (factory string IDMap,…).");
+    protected override void AddWithIdsCore(ReadOnlySpan<float> vectors, ReadOnlySpan<long> ids, int n) => throw StoresNoIds();
+
+    /// <inheritdoc/>
+    protected sealed override void AddCodesCore(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n)
+    {
+        CheckCodes(codes, n);
+        StoreCodes(codes, ids, n);
+    }
 
     /// <inheritdoc/>
     protected override void SetParameterCore(string name, double value) => throw UnknownParameter(name);
 
     /// <inheritdoc/>
     protected override double GetParameterCore(string name) => throw UnknownParameter(name);
+
+    private protected NotSupportedException StoresNoIds() =>
+        new($"{TypeName} stores no ids: wrap it in an IndexIDMap (factory string IDMap,…).");
 
     private protected ArgumentException UnknownParameter(string name) =>
         new($"{TypeName} has no parameter '{name}'.", nameof(name));

@@ -170,6 +170,10 @@ public partial class FaissIndex : VectorIndex
         NativeMethods.faissnet_index_decode(Handle, n, codes, vectors).ThrowIfFailed();
 
     /// <inheritdoc/>
+    protected override void AddCodesCore(ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids, int n) =>
+        Finish(NativeMethods.faissnet_index_add_codes(Handle, n, codes, ids));
+
+    /// <inheritdoc/>
     protected override void SetParameterCore(string name, double value) =>
         Finish(NativeMethods.faissnet_index_set_parameter(Handle, name, value));
 

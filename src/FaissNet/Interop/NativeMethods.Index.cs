@@ -74,4 +74,8 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_decode(FaissIndexHandle index, long n, ReadOnlySpan<byte> codes, Span<float> x);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_add_codes(
+        FaissIndexHandle index, long n, ReadOnlySpan<byte> codes, ReadOnlySpan<long> ids);
 }

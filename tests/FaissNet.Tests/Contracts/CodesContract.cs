@@ -1,6 +1,6 @@
 namespace FaissNet.Tests.Contracts;
 
-/// <summary>Encoding and decoding without storing.</summary>
+/// <summary>Vectors to codes and back without storing, and codes into an index.</summary>
 public sealed class CodesContract
 {
     private const int Count = 60;
@@ -119,5 +119,141 @@ public sealed class CodesContract
         Assert.Throws<NotSupportedException>(() => index.EncodedSize);
         Assert.Throws<NotSupportedException>(() => index.Encode(type.Vectors(1, seed: 2), new byte[4096]));
         Assert.Throws<NotSupportedException>(() => index.Decode(new byte[64], new float[4096]));
+    }
+
+    [Theory]
+    [IndexData(with: Traits.AddsCodes)]
+    public void Added_codes_are_the_vectors_that_were_encoded(IndexCase type)
+    {
+        var vectors = type.Vectors(Count, seed: 2);
+        using var index = type.CreateTrained();
+        var codes = index.Encode(vectors);
+        var ids = Enumerable.Range(0, Count).Select(i => (long)i).ToArray();
+        var half = Count / 2 * index.EncodedSize;
+
+        // In portions, so that what is there already stays.
+        if (type.Has(Traits.Numbers))
+        {
+            index.AddCodes(codes.AsSpan(0, half));
+            index.AddCodes(codes.AsSpan(half));
+        }
+        else
+        {
+            index.AddCodesWithIds(codes.AsSpan(0, half), ids.AsSpan(0, Count / 2));
+            index.AddCodesWithIds(codes.AsSpan(half), ids.AsSpan(Count / 2));
+        }
+
+        Assert.Equal(Count, index.Count);
+        if (type.Has(Traits.Repeatable))
+        {
+            using var expected = type.CreateFilled(vectors);
+            Assert.Equal(IndexCase.Bytes(expected), IndexCase.Bytes(index));
+            Assert.Equal(expected.Search(vectors, 3).Labels, index.Search(vectors, 3).Labels);
+        }
+
+        if (type.Has(Traits.Reconstructs))
+        {
+            var decoded = index.Decode(codes);
+            for (var i = 0; i < Count; i++)
+            {
+                foreach (var (wanted, actual) in decoded[(i * type.Dimension)..].Zip(index.Reconstruct(i)))
+                    Assert.Equal(wanted, actual, 1e-4 * (1 + Math.Abs(wanted)));
+            }
+        }
+    }
+
+    [Theory]
+    [IndexData(with: Traits.AddsCodes | Traits.TakesIds)]
+    public void Codes_come_in_under_ids_of_the_caller(IndexCase type)
+    {
+        var vectors = type.Vectors(5, seed: 2);
+        long[] ids = [9, -3, long.MaxValue, 0, 1L << 40];
+        using var index = type.CreateTrained();
+
+        index.AddCodesWithIds(index.Encode(vectors), ids);
+
+        type.ProbeAll(index);
+        Assert.Equal(ids.Order(), index.Search(vectors.AsSpan(0, type.Dimension), 5)[0].Select(hit => hit.Id).Order());
+    }
+
+    [Theory]
+    [IndexData(with: Traits.AddsCodes)]
+    public void Codes_that_do_not_fit_are_refused_and_nothing_changes(IndexCase type)
+    {
+        using var index = type.CreateFilled(type.Vectors(5, seed: 4));
+        var codes = index.Encode(type.Vectors(3, seed: 2));
+        var size = index.EncodedSize;
+        var before = IndexCase.Bytes(index);
+        long[]? ids = type.Has(Traits.Numbers) ? null : [7, 8, 9];
+
+        if (size > 1)
+            Assert.Throws<ArgumentException>("codes", () => Add(codes.AsSpan(1)));
+
+        if (type.Has(Traits.TakesIds))
+        {
+            Assert.Throws<ArgumentException>("ids", () => index.AddCodesWithIds(codes, [7, 8]));
+            Assert.Throws<ArgumentException>("ids", () => index.AddCodesWithIds(codes, [7, 8, -1]));
+        }
+        else
+        {
+            Assert.Throws<NotSupportedException>(() => index.AddCodesWithIds(codes, [7, 8, 9]));
+        }
+
+        if (!type.Has(Traits.Numbers))
+            Assert.Throws<NotSupportedException>(() => index.AddCodes(codes));
+
+        if (type.Has(Traits.Probes))
+        {
+            var kept = codes[2 * size];
+            codes[2 * size] = Registry.NList;
+            Assert.Contains($"{Registry.NList}", Assert.ThrowsAny<ArgumentException>(() => Add(codes)).Message, StringComparison.Ordinal);
+            codes[2 * size] = kept;
+        }
+
+        // The code ends with the floats themselves.
+        if (type.Has(Traits.Lossless))
+        {
+            BitConverter.TryWriteBytes(codes.AsSpan(3 * size - sizeof(float)), float.NaN);
+            Assert.Contains("2", Assert.ThrowsAny<ArgumentException>(() => Add(codes)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, IndexCase.Bytes(index));
+        Add([]);
+        Add(codes.AsSpan(0, 2 * size));
+        Assert.Equal(7, index.Count);
+
+        void Add(ReadOnlySpan<byte> some)
+        {
+            if (ids is null)
+                index.AddCodes(some);
+            else
+                index.AddCodesWithIds(some, ids.AsSpan(0, some.Length / size));
+        }
+    }
+
+    [Theory]
+    [IndexData(with: Traits.AddsCodes)]
+    public void Codes_need_an_index_that_is_trained_and_there(IndexCase type)
+    {
+        var filled = type.CreateFilled(type.Vectors(5, seed: 4));
+        var codes = filled.Encode(type.Vectors(1, seed: 2));
+        filled.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => filled.AddCodes(codes));
+        Assert.Throws<ObjectDisposedException>(() => filled.AddCodesWithIds(codes, [1]));
+        if (!type.Has(Traits.Trains))
+            return;
+
+        using var untrained = type.Create();
+        Assert.Throws<InvalidOperationException>(() => untrained.AddCodes(codes));
+    }
+
+    [Theory]
+    [IndexData(without: Traits.AddsCodes)]
+    public void Types_that_take_no_codes_say_so(IndexCase type)
+    {
+        using var index = type.CreateTrained();
+
+        Assert.Throws<NotSupportedException>(() => index.AddCodes(new byte[type.Has(Traits.Encodes) ? index.EncodedSize : 64]));
+        Assert.Equal(0, index.Count);
     }
 }

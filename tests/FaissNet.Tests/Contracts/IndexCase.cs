@@ -70,6 +70,9 @@ public enum Traits
 
     /// <summary>FAISS does not write it to files; its parts it does.</summary>
     Unsaved = 262_144,
+
+    /// <summary>Takes codes in place of vectors.</summary>
+    AddsCodes = 524_288,
 }
 
 /// <summary>An engine: where its indexes come from.</summary>

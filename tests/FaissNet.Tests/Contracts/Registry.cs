@@ -19,7 +19,7 @@ public static class Registry
     private static readonly Engine ManagedEngine = new("managed", stream => M.ManagedIndex.Load(stream));
 
     // What most types can do with their content as a whole.
-    private const Traits Whole = Selects | Merges | Encodes;
+    private const Traits Whole = Selects | Merges | Encodes | AddsCodes;
     private const Traits Flat = Exact | Numbers | Removes | Reconstructs | Lossless | DistancesToStored | Repeatable | Whole;
     private const Traits IdMap = (Flat & ~Numbers) | TakesIds | Ranges;
     private const Traits Ivf =
@@ -29,7 +29,7 @@ public static class Registry
 
     // What FAISS's own types got in some version: see Since.
     private static Traits FlatCodes => Codes & ~Ranges | Since(9, Ranges);
-    private static Traits Lsh => Numbers | Removes | Repeatable | Encodes | Merges | Since(9, RangesLoosely);
+    private static Traits Lsh => Numbers | Removes | Repeatable | Encodes | AddsCodes | Merges | Since(9, RangesLoosely);
     private static Traits IvfFastScan =>
         (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole) | Since(8, Removes | RangesLoosely) | Since(9, Selects);
 
@@ -81,20 +81,20 @@ public static class Registry
         Native("IndexIDMap2 IP", IdMap, () => new IndexIDMap2(new IndexFlatIP(D))),
         Native("IndexPreTransform", Trains | Numbers | Removes | Reconstructs | Ranges | Whole, () => new IndexPreTransform(D, "PCA16", new IndexFlatL2(16))) with { MinimumRecall = 0.99 },
         Native("IndexRefineFlat", Trains | Numbers | Reconstructs | Lossless | DistancesToStored | Watched | Repeatable | Whole | Refines | Since(10, RangesLoosely), () => new IndexRefineFlat(new IndexPQ(D, 4, 4))) with { MinimumRecall = 0.35 },
-        Native("IndexResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes | Since(9, Ranges), () => new IndexResidualQuantizer(D, 3, 6)) with { MinimumRecall = 0.4 },
-        Native("IndexLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes | Since(9, Ranges), () => new IndexLocalSearchQuantizer(D, 3, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
+        Native("IndexResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes | AddsCodes | Since(9, Ranges), () => new IndexResidualQuantizer(D, 3, 6)) with { MinimumRecall = 0.4 },
+        Native("IndexLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes | AddsCodes | Since(9, Ranges), () => new IndexLocalSearchQuantizer(D, 3, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
         Native("IndexIVFResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFResidualQuantizer(D, NList, 2, 6)) with { MinimumRecall = 0.5 },
         Native("IndexIVFLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFLocalSearchQuantizer(D, NList, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.4 },
-        Native("IndexProductResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes | Since(9, Ranges), () => new IndexProductResidualQuantizer(D, 2, 2, 6)) with { MinimumRecall = 0.4 },
-        Native("IndexProductLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes | Since(9, Ranges), () => new IndexProductLocalSearchQuantizer(D, 2, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
+        Native("IndexProductResidualQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Repeatable | Merges | Encodes | AddsCodes | Since(9, Ranges), () => new IndexProductResidualQuantizer(D, 2, 2, 6)) with { MinimumRecall = 0.4 },
+        Native("IndexProductLocalSearchQuantizer", Trains | Numbers | Removes | Reconstructs | DistancesToStored | Merges | Encodes | AddsCodes | Since(9, Ranges), () => new IndexProductLocalSearchQuantizer(D, 2, 2, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
         Native("IndexIVFProductResidualQuantizer", Ivf & ~(Selects | Reconstructs | DistancesToStored), () => new IndexIVFProductResidualQuantizer(D, NList, 2, 1, 6)) with { MinimumRecall = 0.4 },
         Native("IndexIVFProductLocalSearchQuantizer", Ivf & ~(Selects | Repeatable | Reconstructs | DistancesToStored), () => new IndexIVFProductLocalSearchQuantizer(D, NList, 2, 1, 5) { TrainIters = 4 }) with { MinimumRecall = 0.3 },
-        Native("IndexIVFPQR", (Ivf & ~(TakesIds | Removes | Ranges | Merges | Selects)) | RangesLoosely, () => new IndexIVFPQR(D, NList, 4, 4, 4)) with { MinimumRecall = 0.5 },
+        Native("IndexIVFPQR", (Ivf & ~(TakesIds | Removes | Ranges | Merges | Selects | AddsCodes)) | RangesLoosely, () => new IndexIVFPQR(D, NList, 4, 4, 4)) with { MinimumRecall = 0.5 },
         Native("IndexPreTransform of transforms", Numbers | Removes | Reconstructs | Ranges | Whole, RotatedFlat) with { MinimumRecall = 0.99 },
-        Native("IndexShards", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D), new IndexFlatL2(D), new IndexFlatL2(D), new IndexFlatL2(D))),
-        Native("IndexShards by ids", (IvfFlat | Unsaved) & ~(Merges | Encodes | Repeatable), () => Shards(new IndexShards(D, MetricType.InnerProduct, successiveIds: false),
+        Native("IndexShards", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | AddsCodes | Repeatable), () => Shards(new IndexShards(D), new IndexFlatL2(D), new IndexFlatL2(D), new IndexFlatL2(D))),
+        Native("IndexShards by ids", (IvfFlat | Unsaved) & ~(Merges | Encodes | AddsCodes | Repeatable), () => Shards(new IndexShards(D, MetricType.InnerProduct, successiveIds: false),
             new IndexIVFFlat(D, NList, MetricType.InnerProduct), new IndexIVFFlat(D, NList, MetricType.InnerProduct))),
-        Native("IndexReplicas", (Flat | Ranges | Unsaved) & ~(Merges | Encodes), () => Replicas(new IndexReplicas(D), new IndexFlatL2(D), new IndexFlatL2(D))),
+        Native("IndexReplicas", (Flat | Ranges | Unsaved) & ~(Merges | Encodes | AddsCodes), () => Replicas(new IndexReplicas(D), new IndexFlatL2(D), new IndexFlatL2(D))),
     ];
 
     private static IndexPreTransform RotatedFlat()
