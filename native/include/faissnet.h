@@ -344,7 +344,7 @@ FAISSNET_API faissnet_status faissnet_index_reconstruct(const faissnet_index* in
 /* These are of an index that is an IVF itself; others answer FAISSNET_UNSUPPORTED. */
 
 /* What one list holds, in the order in which it is stored. count is the list's size (faissnet_index_list_sizes); ids takes as many
- * numbers, codes as many codes of the IVF's code_size. Either may be NULL. Fast-scan gives out no codes. */
+ * numbers, codes as many codes of the IVF's code_size. Either may be NULL. */
 FAISSNET_API faissnet_status faissnet_index_list_read(
     const faissnet_index* index, int64_t list, int64_t count, int64_t* ids, uint8_t* codes);
 

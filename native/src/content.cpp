@@ -10,6 +10,7 @@
 #include "composed.hpp"
 #include "graphs.hpp"
 #include "handle.hpp"
+#include "packed.hpp"
 #include "selector.hpp"
 #include "stored.hpp"
 #include "stretch.hpp"
@@ -142,12 +143,21 @@ void require_removal(const faiss::Index& target) {
         fail(FAISSNET_UNSUPPORTED, "removal is not supported by refined indexes, whose two parts would number what is left differently: build anew, or "
              "leave ids out of searches with a selector");
     }
-    if (!kFastScanRemoves && find_inside<faiss::IndexIVFFastScan>(target) != nullptr) {
+    if (auto fast = find_inside<faiss::IndexIVFFastScan>(target); !kFastScanRemoves && fast != nullptr && !is_packed(*fast)) {
         fail(FAISSNET_UNSUPPORTED, "FAISS %d.%d cannot remove from fast-scan indexes", FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR);
     }
     if (auto map = find_inside<faiss::IndexIDMap>(target); map != nullptr && !renumbers(*map->index)) {
         fail(FAISSNET_UNSUPPORTED, "removal is not supported by an IDMap over this index type; IVF indexes store ids themselves, without IDMap");
     }
+}
+
+// For those around an index that vectors were removed from.
+size_t count_removed(faiss::Index& outer, size_t removed) {
+    if (auto inner = unwrap_once(outer)) {
+        count_removed(const_cast<faiss::Index&>(*inner), removed);
+        outer.ntotal = inner->ntotal;
+    }
+    return removed;
 }
 
 // listed: the selector's ids, if it is a list.
@@ -160,6 +170,14 @@ size_t remove(faiss::Index& target, const faiss::IDSelector& selector, const fai
             removed = dynamic_cast<faiss::IndexShards*>(&target) != nullptr ? removed + here : here;
         }
         return removed;
+    }
+    // Nothing but transforms can be around: see require_removal.
+    if (auto fast = find_inside<faiss::IndexIVFFastScan>(target); fast != nullptr && is_packed(*fast)) {
+        fast->set_direct_map_type(faiss::DirectMap::NoMap);
+        return count_removed(target, remove_packed(*fast, selector));
+    }
+    if (auto fast = find_inside<faiss::IndexFastScan>(target); fast != nullptr && is_packed(*fast)) {
+        return count_removed(target, remove_packed(*fast, selector));
     }
     drop_array_direct_map(target);
     // A hash direct map can only be followed for ids that are listed one by one.

@@ -5,6 +5,7 @@
 #include <faiss/invlists/InvertedLists.h>
 
 #include "handle.hpp"
+#include "packed.hpp"
 #include "selected.hpp"
 #include "thread_share.hpp"
 
@@ -60,8 +61,9 @@ faissnet_status faissnet_index_list_read(const faissnet_index* index, int64_t li
             fail(FAISSNET_INVALID_ARGUMENT, "count is %lld: list %lld holds %lld vectors", static_cast<long long>(count),
                  static_cast<long long>(list), static_cast<long long>(size));
         }
-        if (codes != nullptr && is_fast_scan(ivf)) {
-            fail(FAISSNET_UNSUPPORTED, "fast-scan packs the codes of many vectors together: they are not given out one by one");
+        auto fast = dynamic_cast<const faiss::IndexIVFFastScan*>(&ivf);
+        if (codes != nullptr && fast != nullptr && !is_packed(*fast)) {
+            fail(FAISSNET_UNSUPPORTED, "this type of fast-scan index keeps more than codes in its blocks: they are not given out one by one");
         }
         if (size == 0) {
             return;
@@ -70,7 +72,11 @@ faissnet_status faissnet_index_list_read(const faissnet_index* index, int64_t li
             faiss::InvertedLists::ScopedIds stored(ivf.invlists, list);
             std::copy_n(stored.get(), size, ids);
         }
-        if (codes != nullptr) {
+        if (codes != nullptr && fast != nullptr) {
+            for (int64_t i = 0; i < size; i++) {
+                read_packed(*fast, list, i, codes + i * static_cast<int64_t>(ivf.code_size));
+            }
+        } else if (codes != nullptr) {
             faiss::InvertedLists::ScopedCodes stored(ivf.invlists, list);
             std::copy_n(stored.get(), size * static_cast<int64_t>(ivf.code_size), codes);
         }

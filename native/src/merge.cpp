@@ -18,6 +18,7 @@
 
 #include "handle.hpp"
 #include "merge.hpp"
+#include "packed.hpp"
 #include "parts.hpp"
 #include "quantizers.hpp"
 #include "stored.hpp"
@@ -53,17 +54,7 @@ void require_same_sq(const faiss::ScalarQuantizer& a, const faiss::ScalarQuantiz
 
 void require_same_lists(const faiss::IndexIVF& a, const faiss::IndexIVF& b, int64_t add_id) {
     require_same(a.nlist == b.nlist, "they have different numbers of lists");
-    require_same(a.code_size == b.code_size, "their codes have different sizes");
-    // The quantizer of a damaged file may hold anything.
-    const auto nlist = static_cast<int64_t>(a.nlist);
-    require_same(a.quantizer->ntotal == nlist && b.quantizer->ntotal == nlist && a.quantizer->d == b.quantizer->d,
-                 "a coarse quantizer does not hold a centroid for each list");
-    std::vector<float> one(a.quantizer->d), other(a.quantizer->d);
-    for (int64_t list = 0; list < nlist; list++) {
-        a.quantizer->reconstruct(list, one.data());
-        b.quantizer->reconstruct(list, other.data());
-        require_same(one == other, "their coarse centroids are not the same; clones, and copies of one trained index, fit together");
-    }
+    require_same_centroids(a, 0, b, 0, static_cast<int64_t>(a.nlist));
     for (size_t list = 0; list < b.nlist; list++) {
         require_shift(faiss::InvertedLists::ScopedIds(b.invlists, list).get(), b.invlists->list_size(list), add_id);
     }
@@ -83,6 +74,57 @@ void require_same_lsh(const faiss::IndexLSH& a, const faiss::IndexLSH& b) {
                  "they make different bits of a vector");
 }
 
+} // namespace
+
+void require_same_codes(const faiss::IndexIVF& to, const faiss::IndexIVF& from) {
+    require_same(to.code_size == from.code_size, "their codes have different sizes");
+    if (auto pq = dynamic_cast<const faiss::IndexIVFPQ*>(&to); pq != nullptr && typeid(to) == typeid(faiss::IndexIVFPQ)) {
+        require_same_pq(to, from);
+        require_same(pq->by_residual == static_cast<const faiss::IndexIVFPQ&>(from).by_residual, "only one of them encodes residuals");
+    } else if (auto sq = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(&to)) {
+        const auto& other_sq = static_cast<const faiss::IndexIVFScalarQuantizer&>(from);
+        require_same_sq(sq->sq, other_sq.sq);
+        require_same(sq->by_residual == other_sq.by_residual, "only one of them encodes residuals");
+    } else if (auto additive = dynamic_cast<const faiss::IndexIVFAdditiveQuantizer*>(&to)) {
+        const auto& other_additive = static_cast<const faiss::IndexIVFAdditiveQuantizer&>(from);
+        require_same_additive(*additive->aq, *other_additive.aq);
+        require_same(additive->by_residual == other_additive.by_residual, "only one of them encodes residuals");
+    } else if (auto fast = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&to); fast != nullptr && is_packed(*fast)) {
+        const auto& other_fast = static_cast<const faiss::IndexIVFPQFastScan&>(from);
+        require_same(is_packed(other_fast), "only one of them keeps its lists in blocks of codes");
+        require_same_pq(to, from);
+        require_same(fast->by_residual == other_fast.by_residual, "only one of them encodes residuals");
+    } else if (typeid(to) != typeid(faiss::IndexIVFFlat)) {
+        fail(FAISSNET_UNSUPPORTED, "merging is not supported by this type of IVF index: add the vectors of the other one");
+    }
+}
+
+void require_same_centroids(const faiss::IndexIVF& a, int64_t a_first, const faiss::IndexIVF& b, int64_t b_first, int64_t count) {
+    // The quantizer of a damaged file may hold anything.
+    require_same(a.quantizer->ntotal == static_cast<int64_t>(a.nlist) && b.quantizer->ntotal == static_cast<int64_t>(b.nlist) &&
+                         a.quantizer->d == b.quantizer->d,
+                 "a coarse quantizer does not hold a centroid for each list");
+    std::vector<float> one(a.quantizer->d), other(a.quantizer->d);
+    for (int64_t list = 0; list < count; list++) {
+        a.quantizer->reconstruct(a_first + list, one.data());
+        b.quantizer->reconstruct(b_first + list, other.data());
+        require_same(one == other, "their coarse centroids are not the same; clones, and copies of one trained index, fit together");
+    }
+}
+
+void require_same_chain(const faiss::IndexPreTransform& a, const faiss::IndexPreTransform& b) {
+    require_same(a.chain.size() == b.chain.size(), "they transform vectors differently");
+    for (size_t i = 0; i < a.chain.size(); i++) {
+        try {
+            a.chain[i]->check_identical(*b.chain[i]);
+        } catch (const faiss::FaissException&) {
+            fail_merge("they transform vectors differently");
+        }
+    }
+}
+
+namespace {
+
 // Throws unless move() can do what is asked for.
 void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
     require_same(typeid(to) == typeid(from) || (is_plain_flat(to) && is_plain_flat(from)), "they are of different types");
@@ -96,14 +138,7 @@ void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
         require_shift(other.id_map.data(), other.id_map.size(), add_id);
     } else if (auto chain = dynamic_cast<const faiss::IndexPreTransform*>(&to)) {
         const auto& other = static_cast<const faiss::IndexPreTransform&>(from);
-        require_same(chain->chain.size() == other.chain.size(), "they transform vectors differently");
-        for (size_t i = 0; i < chain->chain.size(); i++) {
-            try {
-                chain->chain[i]->check_identical(*other.chain[i]);
-            } catch (const faiss::FaissException&) {
-                fail_merge("they transform vectors differently");
-            }
-        }
+        require_same_chain(*chain, other);
         check(*chain->index, *other.index, add_id);
     } else if (auto refine = dynamic_cast<const faiss::IndexRefine*>(&to)) {
         const auto& other = static_cast<const faiss::IndexRefine&>(from);
@@ -111,20 +146,7 @@ void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
         check(*refine->refine_index, *other.refine_index, refine->ntotal);
     } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&to)) {
         const auto& other = static_cast<const faiss::IndexIVF&>(from);
-        if (auto pq = dynamic_cast<const faiss::IndexIVFPQ*>(ivf); pq != nullptr && typeid(to) == typeid(faiss::IndexIVFPQ)) {
-            require_same_pq(to, from);
-            require_same(pq->by_residual == static_cast<const faiss::IndexIVFPQ&>(from).by_residual, "only one of them encodes residuals");
-        } else if (auto sq = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(ivf)) {
-            const auto& other_sq = static_cast<const faiss::IndexIVFScalarQuantizer&>(from);
-            require_same_sq(sq->sq, other_sq.sq);
-            require_same(sq->by_residual == other_sq.by_residual, "only one of them encodes residuals");
-        } else if (auto additive = dynamic_cast<const faiss::IndexIVFAdditiveQuantizer*>(ivf)) {
-            const auto& other_additive = static_cast<const faiss::IndexIVFAdditiveQuantizer&>(from);
-            require_same_additive(*additive->aq, *other_additive.aq);
-            require_same(additive->by_residual == other_additive.by_residual, "only one of them encodes residuals");
-        } else if (typeid(to) != typeid(faiss::IndexIVFFlat)) {
-            fail(FAISSNET_UNSUPPORTED, "merging is not supported by this type of IVF index: add the vectors of the other one");
-        }
+        require_same_codes(*ivf, other);
         require_same_lists(*ivf, other, add_id);
     } else if (dynamic_cast<const faiss::IndexPQ*>(&to) != nullptr) {
         require_same_pq(to, from);
@@ -132,7 +154,7 @@ void check(const faiss::Index& to, const faiss::Index& from, int64_t add_id) {
         require_same_sq(sq->sq, static_cast<const faiss::IndexScalarQuantizer&>(from).sq);
     } else if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&to)) {
         require_same_pq(to, from);
-        require_same(fast->bbs == static_cast<const faiss::IndexPQFastScan&>(from).bbs, "their blocks have different sizes");
+        require_same(is_packed(*fast) && is_packed(static_cast<const faiss::IndexPQFastScan&>(from)), "one of them keeps more than codes in its blocks");
     } else if (auto additive = dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&to)) {
         require_same_additive(*additive->aq, *static_cast<const faiss::IndexAdditiveQuantizer&>(from).aq);
     } else if (auto lsh = dynamic_cast<const faiss::IndexLSH*>(&to)) {
@@ -149,6 +171,11 @@ void move_lists(faiss::IndexIVF& to, faiss::IndexIVF& from, int64_t add_id) {
         if (!ivf->direct_map.no()) {
             ivf->set_direct_map_type(faiss::DirectMap::NoMap);
         }
+    }
+    if (auto fast = dynamic_cast<faiss::IndexIVFFastScan*>(&to)) {
+        move_packed(*fast, static_cast<faiss::IndexIVFFastScan&>(from), add_id);
+        from.ntotal = 0;
+        return;
     }
     std::vector<idx_t> ids;
     for (size_t list = 0; list < from.nlist; list++) {
@@ -198,6 +225,8 @@ void move(faiss::Index& to, faiss::Index& from, int64_t add_id) {
             to.add(from.ntotal, static_cast<faiss::IndexFlat&>(from).get_xb());
         }
         from.reset();
+    } else if (auto fast = dynamic_cast<faiss::IndexFastScan*>(&to)) {
+        move_packed(*fast, static_cast<faiss::IndexFastScan&>(from));
     } else {
         to.merge_from(from, 0);
     }

@@ -53,6 +53,11 @@ void move_mapped(Map& to, Map& from, int64_t add_id, Move move) {
     }
 }
 
+// What require_mergeable asks of IVF indexes of one type, list by list, and of transforms.
+void require_same_codes(const faiss::IndexIVF& a, const faiss::IndexIVF& b);
+void require_same_centroids(const faiss::IndexIVF& a, int64_t a_first, const faiss::IndexIVF& b, int64_t b_first, int64_t count);
+void require_same_chain(const faiss::IndexPreTransform& a, const faiss::IndexPreTransform& b);
+
 // FAISSNET_INVALID_ARGUMENT with the reason, or FAISSNET_UNSUPPORTED for types that cannot merge at all.
 void require_mergeable(const faiss::Index& to, const faiss::Index& from, int64_t add_id);
 

@@ -6,6 +6,7 @@
 
 #include "composed.hpp"
 #include "handle.hpp"
+#include "packed.hpp"
 
 namespace faissnet {
 namespace {
@@ -91,11 +92,17 @@ void reconstruct(const faiss::Index& index, const Locations& locations, idx_t id
         reconstruct(*refine->refine_index, locations, id, vector);
     } else if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
         const auto& place = find(locations.of.at(ivf), id);
+        if (auto fast = dynamic_cast<const faiss::IndexIVFPQFastScan*>(ivf); fast != nullptr && is_packed(*fast)) {
+            return reconstruct_packed(*fast, place.list, place.offset, vector);
+        }
         ivf->reconstruct_from_offset(place.list, place.offset, vector);
     } else {
         // FAISS reads beyond its memory for an id out of range.
         if (id < 0 || id >= index.ntotal) {
             fail_not_found(id);
+        }
+        if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&index); fast != nullptr && is_packed(*fast)) {
+            return reconstruct_packed(*fast, id, vector);
         }
         index.reconstruct(id, vector);
     }

@@ -74,8 +74,6 @@ TEST(lists, what_makes_no_sense_is_refused) {
     FAILS(FAISSNET_UNSUPPORTED, "no IVF", faissnet_index_list_read(chain, 0, 0, ids, NULL));
     FAILS(FAISSNET_INVALID_ARGUMENT, "index", faissnet_index_list_read(NULL, 0, 0, ids, NULL));
     sizes_of(packed, sizes);
-    uint8_t codes[8];
-    FAILS(FAISSNET_UNSUPPORTED, "fast-scan", faissnet_index_list_read(packed, 0, sizes[0], ids, codes));
     OK(faissnet_index_list_read(packed, 0, sizes[0], ids, NULL));
     OK(faissnet_index_list_read(packed, 0, sizes[0], NULL, NULL));
 

@@ -21,7 +21,8 @@ static faissnet_index* half(const faissnet_index* empty, int which, const char* 
 TEST(merge, two_halves_are_the_whole) {
     static const char* const kinds[] = {
         "Flat", "IVF8,Flat", "IVF8,PQ4x4np", "IVF8,SQ8", "PQ4x4np", "SQ8", "IDMap,Flat", "IDMap2,Flat", "IDMap,IVF8,Flat",
-        "PCA4,IVF8,Flat", "OPQ4,IVF8,PQ4x4np", "PCA4,Flat", "IVF8,PQ4x4np,RFlat", "PQ4x4np,RFlat", "IDMap2,PCA4,PQ4x4np"};
+        "PCA4,IVF8,Flat", "OPQ4,IVF8,PQ4x4np", "PCA4,Flat", "IVF8,PQ4x4np,RFlat", "PQ4x4np,RFlat", "IDMap2,PCA4,PQ4x4np",
+        "PQ4x4fs", "IVF8,PQ4x4fs", "IVF8,PQ4x4fsr"};
     static results expected, actual;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         faissnet_index* empty = trained(kinds[k]);
@@ -125,7 +126,7 @@ TEST(merge, what_does_not_fit_is_refused_and_nothing_changes) {
     } pairs[] = {
         {"Flat", "SQ8", "types"},           {"IVF8,Flat", "IVF8,SQ8", "types"},     {"IVF8,Flat", "IVF4,Flat", "numbers of lists"},
         {"IVF8,Flat", "IVF8,Flat", "coarse"}, {"IVF8,PQ4x4np", "IVF8,PQ2x4np", "code"}, {"PQ4x4np", "PQ4x4np", "codebooks"},
-        {"SQ8", "SQ8", "scalar"},           {"SQ8", "SQ4", "scalar"},                {"PCA4,Flat", "PCA4,Flat", "transform"},
+        {"IVF8,PQ4x4fs", "IVF8,PQ4x4fs", "codebooks"}, {"SQ8", "SQ8", "scalar"},           {"SQ8", "SQ4", "scalar"},                {"PCA4,Flat", "PCA4,Flat", "transform"},
         {"IDMap,Flat", "IDMap2,Flat", "types"}, {"IDMap,Flat", "IDMap,SQ8", "types"}, {"PQ4x4np,RFlat", "PQ4x4np,RFlat", "codebooks"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         faissnet_index *to = filled(pairs[i].to), *from = create(pairs[i].from);
@@ -159,7 +160,7 @@ TEST(merge, refuse) {
     FAILS(FAISSNET_INVALID_ARGUMENT, "metric", faissnet_index_merge_from(flat, inner, N));
     FAILS(FAISSNET_INVALID_ARGUMENT, "dimension", faissnet_index_merge_from(flat, small, N));
     EQUAL(N, ntotal(index));
-    static const char* const cannot[] = {"HNSW8", "IVF8,PQ4x4fs"};
+    static const char* const cannot[] = {"HNSW8", "IVF8,FlatDedup"};
     for (size_t i = 0; i < sizeof cannot / sizeof *cannot; i++) {
         faissnet_index *to = filled(cannot[i]), *from = NULL;
         OK(faissnet_index_clone(to, &from));

@@ -142,16 +142,10 @@ TEST(selectors, where_removal_is_impossible) {
 }
 
 TEST(selectors, fast_scan) {
-    int64_t count;
     const faissnet_selector some = range(0, 10);
     faissnet_index* index = filled("IVF8,PQ4x4fs");
-    if (faiss_at_least(1, 8)) {
-        EQUAL(10, removed(index, some));
-        CHECK(holds_none(index, 0) && !holds_none(index, 10));
-    } else {
-        FAILS(FAISSNET_UNSUPPORTED, "fast-scan", faissnet_index_remove_ids(index, &some, &count));
-        EQUAL(N, ntotal(index));
-    }
+    EQUAL(10, removed(index, some));
+    CHECK(holds_none(index, 0) && !holds_none(index, 10));
     faissnet_index_free(index);
 }
 

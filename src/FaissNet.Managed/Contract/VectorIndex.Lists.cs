@@ -16,7 +16,7 @@ public abstract partial class VectorIndex
     /// <returns>As many bytes per vector as <see cref="IndexDescription.CodeSize"/> says. These are what <see cref="Encode(ReadOnlySpan{float})"/>
     /// writes behind the number of the list.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such list.</exception>
-    /// <exception cref="NotSupportedException">The index is no IVF itself, or the native engine's fast-scan, which packs codes together.</exception>
+    /// <exception cref="NotSupportedException">The index is no IVF itself, or stores more than codes of a fixed size in its lists.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public byte[] GetListCodes(int list) => Reading(() => GetListCodesCore(RequireList(list)));
 

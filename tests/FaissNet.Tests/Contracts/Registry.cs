@@ -31,7 +31,7 @@ public static class Registry
     private static Traits FlatCodes => Codes & ~Ranges | Since(9, Ranges);
     private static Traits Lsh => Numbers | Removes | Repeatable | Encodes | AddsCodes | Merges | Since(9, RangesLoosely);
     private static Traits IvfFastScan =>
-        (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Removes | Whole) | Since(8, Removes | RangesLoosely) | Since(9, Selects);
+        (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Selects | Encodes | AddsCodes) | Since(8, RangesLoosely) | Since(9, Selects);
 
     /// <summary>The cases that this run is about: see <see cref="TestEngine"/>.</summary>
     public static IReadOnlyList<IndexCase> All { get; } = [.. TestEngine.IsManagedOnly ? ManagedCases() : [.. NativeCases(), .. ManagedCases()]];

@@ -1,3 +1,5 @@
+using FaissNet.Tests.Support;
+
 namespace FaissNet.Tests.FaissCases;
 
 /// <summary>Parts that are merged find what the whole finds.</summary>
@@ -59,6 +61,34 @@ public sealed class MergeCases
         // Codes are what was encoded, so this is the definition's answer and not another search's.
         var stored = index.Decode(index.Encode(Given.Base));
         Given.AssertNearest(MetricType.L2, stored, Given.Asked, index.Search(Given.Asked, Given.K), tolerance: 1e-4);
+    }
+
+    // FAISS's own search rounds distances, so here the definition is that of merging.
+    [Theory]
+    [InlineData("PQ8x4fs", 320)]
+    [InlineData("PQ8x4fs", 310)]
+    [InlineData("PQ16x4fs", 250)]
+    [InlineData("IVF8,PQ8x4fs", 123)]
+    [InlineData("IVF8,PQ8x4fsr", 250)]
+    [NeedsNative]
+    public void Blocks_of_FAISSs_are_joined_as_if_all_had_been_added(string key, int first)
+    {
+        using var whole = (FaissIndex)Given.Trained(Given.Native, key);
+        using var index = (FaissIndex)whole.Clone();
+        using var other = (FaissIndex)whole.Clone();
+        whole.Add(Given.Rows(Given.Base, 0, first));
+        whole.Add(Given.Rows(Given.Base, first, Given.Count - first));
+        index.Add(Given.Rows(Given.Base, 0, first));
+        other.Add(Given.Rows(Given.Base, first, Given.Count - first));
+
+        index.MergeFrom(other);
+
+        Assert.Equal((Given.Count, 0), (index.Count, other.Count));
+        Given.Probe(index, key, Given.NList);
+        Given.Probe(whole, key, Given.NList);
+        var (expected, found) = (whole.Search(Given.Asked, Given.K), index.Search(Given.Asked, Given.K));
+        Assert.Equal(expected.Distances, found.Distances);
+        Assert.Equal(expected.Labels, found.Labels);
     }
 
     [Theory]

@@ -76,7 +76,7 @@ public sealed class RemoveCases
     }
 
     [Theory]
-    [Engines("PQ8x4fs", "IVF8,PQ8x4fs", Only = Given.Managed)]
+    [Engines("PQ8x4fs", "IVF8,PQ8x4fs")]
     [Restates("test_merge_index.py", "TestRemoveFastScan.test_remove_PQFastScan")]
     [Restates("test_index_composite.py",
         "TestRemoveFastScan.test_remove_last_vector", "TestRemoveFastScan.test_remove_every_address", "TestRemoveFastScan.test_leave_complete_block")]
