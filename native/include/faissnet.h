@@ -359,6 +359,29 @@ FAISSNET_API faissnet_status faissnet_index_search_lists(
     const faissnet_index* index, int64_t n, const float* x, int64_t k, int64_t nprobe, const int64_t* lists,
     const float* list_distances, float* distances, int64_t* labels);
 
+/* Lists of an index, of an IVF or one behind transforms, that a view shows. */
+typedef struct faissnet_list_run {
+    const faissnet_index* source;
+    int64_t first;  /* the number of the first of them there */
+    int64_t count;
+    int64_t at;     /* the number of the first of them in the view */
+    int64_t add_id; /* at least 0: what their ids are raised by in the view */
+} faissnet_list_run;
+
+enum {
+    FAISSNET_LISTS_ALL = 1,  /* a list of the view is all that runs show as it, one behind the other */
+    FAISSNET_LISTS_FIRST = 2 /* the first of them that is not empty */
+};
+
+/* A new index with the training of trained (which may hold vectors or none), whose inverted lists are views of those of others: nothing is copied
+ * but centroids and codebooks, and lists in files stay there. FAISS's HStack-, VStack-, Slice-, Masked- and StopWordsInvertedLists. max_size: lists
+ * of more vectors are shown empty; -1: all are shown. Of the same training are the sources too, and have for each list the centroid that
+ * trained has, which is checked: else FAISSNET_INVALID_ARGUMENT. A view is saved and cloned as an index of its own.
+ * Neither the view nor its sources can be changed while it lives: FAISSNET_UNSUPPORTED. The handles of the sources may be freed before. Fast-scan has no
+ * views. */
+FAISSNET_API faissnet_status faissnet_index_view_lists(
+    const faissnet_index* trained, int64_t count, const faissnet_list_run* runs, int32_t choice, int64_t max_size, faissnet_index** index);
+
 /* ---- Codes ------------------------------------------------------------------ */
 
 /* FAISS's sa_code_size, sa_encode and sa_decode: vectors to bytes and back without storing them. The code of an IVF index begins
@@ -366,6 +389,11 @@ FAISSNET_API faissnet_status faissnet_index_search_lists(
 FAISSNET_API faissnet_status faissnet_index_encoded_size(const faissnet_index* index, int64_t* size);
 FAISSNET_API faissnet_status faissnet_index_encode(const faissnet_index* index, int64_t n, const float* x, uint8_t* codes);
 FAISSNET_API faissnet_status faissnet_index_decode(const faissnet_index* index, int64_t n, const uint8_t* codes, float* x);
+
+/* FAISS's add_sa_codes: adds what faissnet_index_encode wrote, under the caller's ids, or numbered on if ids is NULL. The codes may have come
+ * from anywhere: FAISSNET_INVALID_ARGUMENT if one is of a list that does not exist, or stores floats that are not finite; nothing has changed
+ * then. Fast-scan, graphs, and types that keep more of a vector than its code answer FAISSNET_UNSUPPORTED. */
+FAISSNET_API faissnet_status faissnet_index_add_codes(faissnet_index* index, int64_t n, const uint8_t* codes, const int64_t* ids);
 
 /* ---- Properties ------------------------------------------------------------- */
 
@@ -390,11 +418,6 @@ FAISSNET_API faissnet_status faissnet_index_get_nprobe(const faissnet_index* ind
 FAISSNET_API faissnet_status faissnet_index_set_nprobe(faissnet_index* index, int64_t nprobe);
 FAISSNET_API faissnet_status faissnet_index_list_sizes(const faissnet_index* index, int64_t count, int64_t* sizes);
 FAISSNET_API faissnet_status faissnet_index_pq_m(const faissnet_index* index, int64_t* m);
-/* FAISS's add_sa_codes: adds what faissnet_index_encode wrote, under the caller's ids, or numbered on if ids is NULL. The codes may have come
- * from anywhere: FAISSNET_INVALID_ARGUMENT if one is of a list that does not exist, or stores floats that are not finite; nothing has changed
- * then. Fast-scan, graphs, and types that keep more of a vector than its code answer FAISSNET_UNSUPPORTED. */
-FAISSNET_API faissnet_status faissnet_index_add_codes(faissnet_index* index, int64_t n, const uint8_t* codes, const int64_t* ids);
-
 FAISSNET_API faissnet_status faissnet_index_pq_nbits(const faissnet_index* index, int32_t* nbits);
 
 /* FAISS's ParameterSpace by name: nprobe, max_codes, efSearch, efConstruction, ht, k_factor, k_factor_rf,

@@ -37,6 +37,9 @@ void require_whole(const faissnet_index* index, const char* name) {
     if (index->family->root.get() != index->index) {
         fail(FAISSNET_INVALID_ARGUMENT, "%s is a part of another index already: expected one of its own, such as a clone", name);
     }
+    if (index->family->viewers != 0) {
+        fail(FAISSNET_INVALID_ARGUMENT, "the lists of %s are shown by a view, which has to be freed first", name);
+    }
 }
 
 std::unique_ptr<faissnet_index> make_handle(faiss::Index& index) {

@@ -53,6 +53,7 @@ struct Family {
     std::shared_ptr<Family> taken_over; // of the index that owns the root now; there is none here then
     uint64_t version = 1;               // of the content
     uint64_t trained = 1;               // of the training
+    std::atomic<int64_t> viewers{0};    // indexes whose lists are views of lists in here, which must stay as they are
 
     Family& whole() noexcept {
         Family* family = this;

@@ -178,7 +178,8 @@ void lists_to_disk(faissnet_index* handle, const char* path, int64_t count, cons
     }
 
     auto stored = store(path, ivf->nlist, ivf->code_size, parts);
-    const Change change(*handle, Change::kVectors);
+    // Only parts bring vectors in. A view that takes none in becomes an index of its own.
+    const Change change(*handle, Change::kPlace);
     ivf->set_direct_map_type(faiss::DirectMap::NoMap);
     ivf->replace_invlists(stored.release(), true);
     for (faiss::Index* outer = &index; count > 0 && outer != nullptr; outer = const_cast<faiss::Index*>(unwrap_once(*outer))) {

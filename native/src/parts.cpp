@@ -1,9 +1,12 @@
 #include "parts.hpp"
 
+#include <algorithm>
 #include <typeinfo>
 
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFFlat.h>
+
+#include "views.hpp"
 
 namespace faissnet {
 namespace {
@@ -105,12 +108,26 @@ std::vector<Part> parts_of(const faiss::Index& index) {
     return parts;
 }
 
+bool shows_views(const faiss::Index& index) {
+    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
+        return dynamic_cast<const ViewedLists*>(ivf->invlists) != nullptr;
+    }
+    const auto parts = parts_of(index);
+    return std::any_of(parts.begin(), parts.end(), [](const Part& part) { return shows_views(*part.index); });
+}
+
 bool is_composed(const faiss::Index& index) {
     return dynamic_cast<const faiss::IndexShards*>(&index) != nullptr || dynamic_cast<const faiss::IndexReplicas*>(&index) != nullptr;
 }
 
 Change::Change(faissnet_index& target, Kind kind) : target_(target) {
     auto& family = target.family->whole();
+    if (family.viewers != 0) {
+        fail(FAISSNET_UNSUPPORTED, "the lists of this index are shown by a view, under which they cannot change: free the view first, or change a clone");
+    }
+    if (kind != kPlace && shows_views(*family.root)) {
+        fail(FAISSNET_UNSUPPORTED, "the lists of this index are views of the lists of others, and cannot be changed: change a clone, which has its own");
+    }
     if (family.root.get() != target.index) {
         find_way(*family.root, target.index, around_);
         // Where there are no vectors yet, training one part is a way to train the whole.

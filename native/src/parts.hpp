@@ -15,14 +15,18 @@ struct Part {
 // The indexes right inside one, in FAISS's order.
 std::vector<Part> parts_of(const faiss::Index& index);
 
+// Whether an IVF inside has views of the lists of others for lists.
+bool shows_views(const faiss::Index& index);
+
 // Whether it is made of shards or replicas, which are always outermost.
 bool is_composed(const faiss::Index& index);
 
 // Held by a call that changes what a handle stands for. Refuses what would leave the index around it with content that it does
-// not know of; afterwards brings those around it up to date.
+// not know of, and what others look at or this one only looks at; afterwards brings those around it up to date.
 class Change {
    public:
-    enum Kind { kVectors, kTraining };
+    // kPlace: lists go elsewhere, and what is in them stays the same.
+    enum Kind { kVectors, kTraining, kPlace };
     Change(faissnet_index& target, Kind kind);
     ~Change();
     Change(const Change&) = delete;

@@ -8,6 +8,8 @@
 #include <faiss/index_io.h>
 #include <faiss/invlists/InvertedListsIOHook.h>
 
+#include "views.hpp"
+
 #ifndef _WIN32
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -217,6 +219,7 @@ namespace {
 
 // The key under which FAISS finds the hook when it reads lists in memory, and the flag that makes it look there.
 constexpr char kKey[] = "ilfn";
+constexpr char kViewKey[] = "ilfv";
 int flags() {
     return faiss::IO_FLAG_SKIP_IVF_DATA | static_cast<int>(faiss::fourcc(kKey) & 0xffff0000);
 }
@@ -239,6 +242,55 @@ class MappedReader : public faiss::IOReader {
 
     std::shared_ptr<MappedFile> file;
     size_t position = 0;
+};
+
+// Lists of any kind, as FAISS writes those in memory.
+void write_in_full(const faiss::InvertedLists& lists, faiss::IOWriter& to) {
+    faiss::IOWriter* f = &to;
+    const uint32_t type = faiss::fourcc("ilar");
+    WRITE1(type);
+    WRITE1(lists.nlist);
+    WRITE1(lists.code_size);
+    size_t used = 0;
+    for (size_t list = 0; list < lists.nlist; list++) {
+        used += lists.list_size(list) > 0 ? 1 : 0;
+    }
+    // FAISS's rule for which of the two forms is shorter.
+    const bool full = used > lists.nlist / 2;
+    const uint32_t form = faiss::fourcc(full ? "full" : "sprs");
+    WRITE1(form);
+    std::vector<uint64_t> sizes;
+    for (size_t list = 0; list < lists.nlist; list++) {
+        const size_t size = lists.list_size(list);
+        if (!full && size > 0) {
+            sizes.push_back(list);
+        }
+        if (full || size > 0) {
+            sizes.push_back(size);
+        }
+    }
+    WRITEVECTOR(sizes);
+    for (size_t list = 0; list < lists.nlist; list++) {
+        if (const size_t size = lists.list_size(list); size > 0) {
+            faiss::InvertedLists::ScopedCodes codes(&lists, list);
+            WRITEANDCHECK(codes.get(), size * lists.code_size);
+            faiss::InvertedLists::ScopedIds ids(&lists, list);
+            WRITEANDCHECK(ids.get(), size);
+        }
+    }
+}
+
+class ViewHook : public faiss::InvertedListsIOHook {
+   public:
+    ViewHook() : InvertedListsIOHook(kViewKey, typeid(ViewedLists).name()) {}
+
+    void write(const faiss::InvertedLists* lists, faiss::IOWriter* to) const override {
+        write_in_full(*lists, *to);
+    }
+
+    faiss::InvertedLists* read(faiss::IOReader*, int) const override {
+        fail(FAISSNET_CORRUPT, "the data holds lists of the type %s, which no file has", kViewKey);
+    }
 };
 
 class Hook : public faiss::InvertedListsIOHook {
@@ -313,47 +365,22 @@ void open_data(faiss::Index& index, const Reading& how) {
 
 void prepare_io() {
     static std::once_flag once;
-    std::call_once(once, [] { faiss::InvertedListsIOHook::add_callback(new Hook); });
+    std::call_once(once, [] {
+        faiss::InvertedListsIOHook::add_callback(new Hook);
+        faiss::InvertedListsIOHook::add_callback(new ViewHook);
+    });
 }
 
 void StoredLists::write(faiss::IOWriter& to) const {
+    if (name_.empty() || in_full) {
+        write_in_full(*this, to);
+        return;
+    }
     faiss::IOWriter* f = &to;
-    const auto write_sizes = [&] {
-        size_t used = 0;
-        for (const auto& list : lists_) {
-            used += list.size > 0 ? 1 : 0;
-        }
-        // FAISS's rule for which of the two forms is shorter.
-        const bool full = used > nlist / 2;
-        const uint32_t form = faiss::fourcc(full ? "full" : "sprs");
-        WRITE1(form);
-        std::vector<uint64_t> sizes;
-        for (size_t list = 0; list < nlist; list++) {
-            if (!full && lists_[list].size > 0) {
-                sizes.push_back(list);
-            }
-            if (full || lists_[list].size > 0) {
-                sizes.push_back(lists_[list].size);
-            }
-        }
-        WRITEVECTOR(sizes);
-    };
-
-    const uint32_t type = faiss::fourcc(name_.empty() || in_full ? "ilar" : "ilod");
+    const uint32_t type = faiss::fourcc("ilod");
     WRITE1(type);
     WRITE1(nlist);
     WRITE1(code_size);
-    if (name_.empty() || in_full) {
-        write_sizes();
-        for (size_t list = 0; list < nlist; list++) {
-            if (const size_t size = lists_[list].size; size > 0) {
-                WRITEANDCHECK(get_codes(list), size * code_size);
-                WRITEANDCHECK(get_ids(list), size);
-            }
-        }
-        return;
-    }
-
     file_->flush();
     WRITEVECTOR(lists_);
     // What is written refers to no slot that was given up. FAISS expects them in order, and neighbours as one.

@@ -93,7 +93,12 @@ public abstract partial class IndexBase
     }
 
     /// <summary>Runs <paramref name="write"/> while nobody else reads or changes this index, nor changes the others.</summary>
-    private protected void WritingWhileReading(IndexBase[] others, Action write)
+    private protected void WritingWhileReading(IndexBase[] others, Action write) => Holding(others, writer: this, write);
+
+    /// <summary>Runs <paramref name="read"/> while nobody changes this index or the others.</summary>
+    private protected void ReadingWith(IndexBase[] others, Action read) => Holding(others, writer: null, read);
+
+    private void Holding(IndexBase[] others, IndexBase? writer, Action action)
     {
         // A part has the gate of its whole, which may be among the others.
         foreach (var index in others.Append(this))
@@ -113,14 +118,14 @@ public abstract partial class IndexBase
         {
             if (next == all.Length)
             {
-                write();
+                action();
                 return;
             }
 
             var index = all[next];
-            if (ReferenceEquals(index, this))
+            if (ReferenceEquals(index, writer))
             {
-                Writing(() => Enter(next + 1));
+                index.Writing(() => Enter(next + 1));
                 return;
             }
 

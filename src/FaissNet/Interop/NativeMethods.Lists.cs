@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FaissNet.Interop;
 
-internal static partial class NativeMethods
+internal static unsafe partial class NativeMethods
 {
     [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_list_read(
@@ -23,4 +23,8 @@ internal static partial class NativeMethods
         ReadOnlySpan<float> listDistances,
         Span<float> distances,
         Span<long> labels);
+
+    [LibraryImport(Library)]
+    internal static partial NativeStatus faissnet_index_view_lists(
+        FaissIndexHandle trained, long count, NativeListRun* runs, int choice, long maxSize, out FaissIndexHandle index);
 }

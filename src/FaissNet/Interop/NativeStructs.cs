@@ -52,6 +52,17 @@ internal unsafe struct NativeSelector
     public void* Context;
 }
 
+/// <summary><c>faissnet_list_run</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeListRun
+{
+    public void* Source;
+    public long First;
+    public long Count;
+    public long At;
+    public long AddId;
+}
+
 /// <summary><c>faissnet_monitor</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeMonitor

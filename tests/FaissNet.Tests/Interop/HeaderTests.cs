@@ -102,6 +102,7 @@ public sealed partial class HeaderTests
     {
         AssertEnum<IndexKind>("FAISSNET_KIND_");
         AssertEnum<IndexPart>("FAISSNET_PART_");
+        AssertEnum<ListChoice>("FAISSNET_LISTS_");
     }
 
     [Theory]
@@ -153,6 +154,7 @@ public sealed partial class HeaderTests
 
     [Theory]
     [InlineData("faissnet_gpu_options", typeof(NativeGpuOptions))]
+    [InlineData("faissnet_list_run", typeof(NativeListRun))]
     [InlineData("faissnet_monitor", typeof(NativeMonitor))]
     [InlineData("faissnet_selector", typeof(NativeSelector))]
     [InlineData("faissnet_search_parameters", typeof(NativeSearchParameters))]
@@ -172,7 +174,7 @@ public sealed partial class HeaderTests
                 "const int64_t*" => typeof(long*),
                 "const uint8_t*" => typeof(byte*),
                 "const faissnet_selector*" or "const struct faissnet_selector*" => typeof(NativeSelector*),
-                "void*" or "struct faissnet_index*" => typeof(void*),
+                "void*" or "struct faissnet_index*" or "const faissnet_index*" => typeof(void*),
                 "faissnet_select_fn" => typeof(delegate* unmanaged<void*, long, int>),
                 "faissnet_monitor_fn" => typeof(delegate* unmanaged<void*, int, long, long, int>),
                 var other => throw new InvalidOperationException($"no rule for the field type {other}"),
@@ -233,6 +235,7 @@ public sealed partial class HeaderTests
         "const faissnet_selector*" => ["NativeSelector*"],
         "const faissnet_search_parameters*" => ["NativeSearchParameters*"],
         "const faissnet_index_spec*" => ["NativeIndexSpec*"],
+        "const faissnet_list_run*" => ["NativeListRun*"],
         "faissnet_write_fn" => ["fn(Void*, Void*, Int64) Int32"],
         "faissnet_read_fn" => ["fn(Void*, Void*, Int64) Int64"],
         var other => throw new InvalidOperationException($"no rule for the parameter type {other}"),
