@@ -3,6 +3,10 @@
 #include <cstring>
 #include <vector>
 
+#include <faiss/Index2Layer.h>
+#include <faiss/IndexLattice.h>
+#include <faiss/utils/hamming.h>
+
 #include "codes.hpp"
 #include "stretch.hpp"
 #include "thread_share.hpp"
@@ -45,21 +49,38 @@ void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes
     }
 }
 
-} // namespace
-
-// FAISS believes the list number, or throws where that ends the process.
-void require_lists(const faiss::IndexIVF& ivf, int64_t n, const uint8_t* codes) {
-    const size_t size = ivf.sa_code_size(), coarse = ivf.coarse_code_size();
+// FAISS believes the list number in the first bytes of each code, or throws where that ends the process.
+void require_list_numbers(size_t nlist, size_t bytes, size_t size, int64_t n, const uint8_t* codes) {
     for (int64_t i = 0; i < n; i++) {
         uint64_t list = 0;
-        for (size_t byte = 0; byte < coarse; byte++) {
+        for (size_t byte = 0; byte < bytes; byte++) {
             list |= static_cast<uint64_t>(codes[i * size + byte]) << (8 * byte);
         }
-        if (list >= ivf.nlist) {
+        if (list >= nlist) {
             fail(FAISSNET_INVALID_ARGUMENT, "code %lld is of list %llu: expected one of the index's %lld lists",
-                 static_cast<long long>(i), static_cast<unsigned long long>(list), static_cast<long long>(ivf.nlist));
+                 static_cast<long long>(i), static_cast<unsigned long long>(list), static_cast<long long>(nlist));
         }
     }
+}
+
+// FAISS takes any number for that of a point on the sphere.
+void require_points(const faiss::IndexLattice& lattice, int64_t n, const uint8_t* codes) {
+    for (int64_t i = 0; i < n; i++) {
+        faiss::BitstringReader reader(codes + i * lattice.code_size, lattice.code_size);
+        for (int part = 0; part < lattice.nsq; part++) {
+            reader.read(lattice.scale_nbit);
+            if (const uint64_t point = reader.read(lattice.lattice_nbit); point >= lattice.zn_sphere_codec.nv) {
+                fail(FAISSNET_INVALID_ARGUMENT, "code %lld is of point %llu: the lattice has %llu", static_cast<long long>(i),
+                     static_cast<unsigned long long>(point), static_cast<unsigned long long>(lattice.zn_sphere_codec.nv));
+            }
+        }
+    }
+}
+
+} // namespace
+
+void require_lists(const faiss::IndexIVF& ivf, int64_t n, const uint8_t* codes) {
+    require_list_numbers(ivf.nlist, ivf.coarse_code_size(), ivf.sa_code_size(), n, codes);
 }
 
 RefinedCodes::RefinedCodes(const faiss::IndexRefine& refine, int64_t n, const uint8_t* codes) {
@@ -86,6 +107,10 @@ void decode(const faiss::Index& index, int64_t n, const uint8_t* codes, float* x
     } else {
         if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
             require_lists(*ivf, n, codes);
+        } else if (auto layers = dynamic_cast<const faiss::Index2Layer*>(&index)) {
+            require_list_numbers(layers->q1.nlist, layers->code_size_1, layers->code_size, n, codes);
+        } else if (auto lattice = dynamic_cast<const faiss::IndexLattice*>(&index)) {
+            require_points(*lattice, n, codes);
         }
         index.sa_decode(n, codes, x);
     }

@@ -49,7 +49,7 @@ TEST(codes, decode_to_what_is_stored) {
 
 /* FAISS reads beyond its lists, or throws where that ends the process. */
 TEST(codes, of_lists_that_do_not_exist) {
-    static const char* const kinds[] = {"IVF5,Flat", "IVF5,PQ4x4np", "IVF5,SQ8", "PCA4,IVF5,Flat"};
+    static const char* const kinds[] = {"IVF5,Flat", "IVF5,PQ4x4np", "IVF5,SQ8", "PCA4,IVF5,Flat", "Residual5,PQ4"};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         faissnet_index* index = trained(kinds[k]);
         const int64_t size = encoded_size(index);
@@ -63,6 +63,20 @@ TEST(codes, of_lists_that_do_not_exist) {
         free(codes);
         faissnet_index_free(index);
     }
+}
+
+/* FAISS decodes any number as that of a point on its lattice's sphere. */
+TEST(codes, of_points_that_do_not_exist) {
+    faissnet_index* index = trained("ZnLattice2x10_4");
+    const int64_t size = encoded_size(index);
+    uint8_t codes[2 * 64];
+    float vectors[2 * D];
+    CHECK(size <= 64);
+    OK(faissnet_index_encode(index, 2, whole(), codes));
+    OK(faissnet_index_decode(index, 2, codes, vectors));
+    memset(codes + size, 0xff, (size_t)size);
+    FAILS(FAISSNET_INVALID_ARGUMENT, "code 1 is of point", faissnet_index_decode(index, 2, codes, vectors));
+    faissnet_index_free(index);
 }
 
 TEST(codes, refuse) {
