@@ -392,7 +392,7 @@ FAISSNET_API faissnet_status faissnet_index_decode(const faissnet_index* index, 
 
 /* FAISS's add_sa_codes: adds what faissnet_index_encode wrote, under the caller's ids, or numbered on if ids is NULL. The codes may have come
  * from anywhere: FAISSNET_INVALID_ARGUMENT if one is of a list that does not exist, or stores floats that are not finite; nothing has changed
- * then. Fast-scan, graphs, and types that keep more of a vector than its code answer FAISSNET_UNSUPPORTED. */
+ * then. Graphs, and types that keep more of a vector than its code answer FAISSNET_UNSUPPORTED. */
 FAISSNET_API faissnet_status faissnet_index_add_codes(faissnet_index* index, int64_t n, const uint8_t* codes, const int64_t* ids);
 
 /* ---- Properties ------------------------------------------------------------- */

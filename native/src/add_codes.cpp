@@ -14,6 +14,7 @@
 #include <faiss/IndexScalarQuantizer.h>
 
 #include "codes.hpp"
+#include "packed.hpp"
 #include "parts.hpp"
 #include "stored.hpp"
 
@@ -22,8 +23,14 @@ namespace {
 
 bool takes_codes(const faiss::Index& index) {
     if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
-        // Fast-scan packs codes of several vectors together; an IVFPQR keeps more of a vector than its code.
-        return dynamic_cast<const faiss::IndexIVFFastScan*>(ivf) == nullptr && dynamic_cast<const faiss::IndexIVFPQR*>(ivf) == nullptr;
+        if (auto fast = dynamic_cast<const faiss::IndexIVFFastScan*>(ivf)) {
+            return dynamic_cast<const faiss::IndexIVFPQFastScan*>(fast) != nullptr && is_packed(*fast);
+        }
+        // It keeps more of a vector than its code.
+        return dynamic_cast<const faiss::IndexIVFPQR*>(ivf) == nullptr;
+    }
+    if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
+        return is_packed(*fast);
     }
     // Others of one class with these may keep something beside the codes.
     return dynamic_cast<const faiss::IndexFlat*>(&index) != nullptr || dynamic_cast<const faiss::IndexPQ*>(&index) != nullptr ||
@@ -114,7 +121,14 @@ void add(faiss::Index& index, int64_t n, const uint8_t* codes, const idx_t* ids)
         if (ids != nullptr && ivf->direct_map.type == faiss::DirectMap::Array) {
             ivf->set_direct_map_type(faiss::DirectMap::NoMap);
         }
-        ivf->add_sa_codes(n, codes, ids);
+        if (auto fast = dynamic_cast<faiss::IndexIVFPQFastScan*>(ivf)) {
+            fast->set_direct_map_type(faiss::DirectMap::NoMap);
+            add_packed(*fast, n, codes, ids);
+        } else {
+            ivf->add_sa_codes(n, codes, ids);
+        }
+    } else if (auto fast = dynamic_cast<faiss::IndexPQFastScan*>(&index)) {
+        add_packed(*fast, n, codes);
     } else {
         append_codes(dynamic_cast<faiss::IndexFlatCodes&>(index), n, codes, 0);
     }

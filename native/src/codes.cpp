@@ -4,7 +4,9 @@
 #include <vector>
 
 #include <faiss/Index2Layer.h>
+#include <faiss/IndexIVFPQFastScan.h>
 #include <faiss/IndexLattice.h>
+#include <faiss/IndexPQFastScan.h>
 #include <faiss/utils/hamming.h>
 
 #include "codes.hpp"
@@ -21,14 +23,46 @@ int64_t encoded_size(const faiss::Index& index) {
     if (auto inner = unwrap_once(index)) {
         return encoded_size(*inner);
     }
-    // Its sa_decode takes the list number for a part of the code.
-    if (dynamic_cast<const faiss::IndexIVFFastScan*>(&index) != nullptr) {
-        fail(FAISSNET_UNSUPPORTED, "encoding is not supported for IVF fast-scan indexes: FAISS does not decode what they encode");
+    // FAISS before 1.10 has no codes of the one, and takes the list number of the other for a part of the code.
+    if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
+        return static_cast<int64_t>(fast->code_size);
+    }
+    if (auto fast = dynamic_cast<const faiss::IndexIVFFastScan*>(&index)) {
+        if (dynamic_cast<const faiss::IndexIVFPQFastScan*>(fast) == nullptr) {
+            fail(FAISSNET_UNSUPPORTED, "encoding is not supported for this type of IVF fast-scan index: FAISS does not decode what it encodes");
+        }
+        return static_cast<int64_t>(fast->coarse_code_size() + fast->code_size);
     }
     return static_cast<int64_t>(index.sa_code_size());
 }
 
 namespace {
+
+void encode_listed(const faiss::IndexIVFPQFastScan& ivf, int64_t n, const float* x, uint8_t* codes) {
+    const size_t coarse = ivf.coarse_code_size();
+    std::vector<idx_t> lists(n);
+    std::vector<uint8_t> plain(n * ivf.code_size);
+    ivf.quantizer->assign(n, x, lists.data());
+    ivf.encode_vectors(n, x, lists.data(), plain.data(), false);
+    for (int64_t i = 0; i < n; i++, codes += coarse + ivf.code_size) {
+        ivf.encode_listno(lists[i], codes);
+        std::copy_n(plain.data() + i * ivf.code_size, ivf.code_size, codes + coarse);
+    }
+}
+
+void decode_listed(const faiss::IndexIVFPQFastScan& ivf, int64_t n, const uint8_t* codes, float* x) {
+    const size_t coarse = ivf.coarse_code_size();
+    std::vector<float> centroid(ivf.d);
+    for (int64_t i = 0; i < n; i++, codes += coarse + ivf.code_size, x += ivf.d) {
+        ivf.pq.decode(codes + coarse, x);
+        if (ivf.by_residual) {
+            ivf.quantizer->reconstruct(ivf.decode_listno(codes), centroid.data());
+            for (int j = 0; j < ivf.d; j++) {
+                x[j] += centroid[j];
+            }
+        }
+    }
+}
 
 void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes) {
     if (auto map = dynamic_cast<const faiss::IndexIDMap*>(&index)) {
@@ -44,6 +78,10 @@ void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes
             std::copy_n(base.data() + i * first, first, codes + i * (first + second));
             std::copy_n(fine.data() + i * second, second, codes + i * (first + second) + first);
         }
+    } else if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
+        fast->pq.compute_codes(x, codes, n);
+    } else if (auto listed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&index)) {
+        encode_listed(*listed, n, x, codes);
     } else {
         index.sa_encode(n, x, codes);
     }
@@ -80,7 +118,7 @@ void require_points(const faiss::IndexLattice& lattice, int64_t n, const uint8_t
 } // namespace
 
 void require_lists(const faiss::IndexIVF& ivf, int64_t n, const uint8_t* codes) {
-    require_list_numbers(ivf.nlist, ivf.coarse_code_size(), ivf.sa_code_size(), n, codes);
+    require_list_numbers(ivf.nlist, ivf.coarse_code_size(), encoded_size(ivf), n, codes);
 }
 
 RefinedCodes::RefinedCodes(const faiss::IndexRefine& refine, int64_t n, const uint8_t* codes) {
@@ -112,7 +150,13 @@ void decode(const faiss::Index& index, int64_t n, const uint8_t* codes, float* x
         } else if (auto lattice = dynamic_cast<const faiss::IndexLattice*>(&index)) {
             require_points(*lattice, n, codes);
         }
-        index.sa_decode(n, codes, x);
+        if (auto fast = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
+            fast->pq.decode(codes, x, n);
+        } else if (auto listed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&index)) {
+            decode_listed(*listed, n, codes, x);
+        } else {
+            index.sa_decode(n, codes, x);
+        }
     }
 }
 

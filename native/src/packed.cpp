@@ -159,6 +159,29 @@ void move_packed(faiss::IndexIVFFastScan& to, faiss::IndexIVFFastScan& from, int
     }
 }
 
+void add_packed(faiss::IndexPQFastScan& index, int64_t n, const uint8_t* codes) {
+    const auto packed = layout(index);
+    const auto before = index.ntotal;
+    resize(index, packed, before + n);
+    for (int64_t i = 0; i < n; i++) {
+        packed.set(index.codes.get(), before + i, codes + i * packed.code_size());
+    }
+}
+
+void add_packed(faiss::IndexIVFPQFastScan& index, int64_t n, const uint8_t* codes, const idx_t* ids) {
+    const auto packed = layout(index);
+    auto& lists = blocks_of(index);
+    const size_t coarse = index.coarse_code_size(), size = coarse + packed.code_size();
+    for (int64_t i = 0; i < n; i++) {
+        const auto list = static_cast<size_t>(index.decode_listno(codes + i * size));
+        const size_t at = lists.list_size(list);
+        lists.resize(list, at + 1);
+        lists.ids[list][at] = ids != nullptr ? ids[i] : index.ntotal;
+        packed.set(lists.codes[list].get(), at, codes + i * size + coarse);
+        index.ntotal++;
+    }
+}
+
 void read_packed(const faiss::IndexIVFFastScan& index, int64_t list, int64_t offset, uint8_t* code) {
     layout(index).get(blocks_of(index).codes[list].get(), offset, code);
 }

@@ -51,6 +51,10 @@ size_t remove_packed(faiss::IndexIVFFastScan& index, const faiss::IDSelector& se
 void move_packed(faiss::IndexFastScan& to, faiss::IndexFastScan& from);
 void move_packed(faiss::IndexIVFFastScan& to, faiss::IndexIVFFastScan& from, int64_t add_id);
 
+// Codes as encoding writes them, of an IVF with the number of the list before each, behind those that are there; ids of an IVF: NULL numbers on.
+void add_packed(faiss::IndexPQFastScan& index, int64_t n, const uint8_t* codes);
+void add_packed(faiss::IndexIVFPQFastScan& index, int64_t n, const uint8_t* codes, const idx_t* ids);
+
 // One code of one list, as encoding writes it behind the number of the list.
 void read_packed(const faiss::IndexIVFFastScan& index, int64_t list, int64_t offset, uint8_t* code);
 

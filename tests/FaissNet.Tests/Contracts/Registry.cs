@@ -31,7 +31,7 @@ public static class Registry
     private static Traits FlatCodes => Codes & ~Ranges | Since(9, Ranges);
     private static Traits Lsh => Numbers | Removes | Repeatable | Encodes | AddsCodes | Merges | Since(9, RangesLoosely);
     private static Traits IvfFastScan =>
-        (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Selects | Encodes | AddsCodes) | Since(8, RangesLoosely) | Since(9, Selects);
+        (Ivf | FixedProbes) & ~(DistancesToStored | Ranges | Selects) | Since(8, RangesLoosely) | Since(9, Selects);
 
     /// <summary>The cases that this run is about: see <see cref="TestEngine"/>.</summary>
     public static IReadOnlyList<IndexCase> All { get; } = [.. TestEngine.IsManagedOnly ? ManagedCases() : [.. NativeCases(), .. ManagedCases()]];
@@ -67,7 +67,7 @@ public static class Registry
     [
         Native("IndexPQ", FlatCodes | Watched, () => new IndexPQ(D, 4)) with { MinimumRecall = 0.6 },
         Native("IndexPQ IP", FlatCodes | Watched, () => new IndexPQ(D, 4, 8, MetricType.InnerProduct)) with { MinimumRecall = 0.6 },
-        Native("IndexPQFastScan", Trains | Numbers | Removes | Reconstructs | Merges | Watched | Repeatable | Since(10, Encodes), () => new IndexPQFastScan(D, 8)) with { MinimumRecall = 0.5 },
+        Native("IndexPQFastScan", Trains | Numbers | Removes | Reconstructs | Merges | Watched | Repeatable | Encodes | AddsCodes, () => new IndexPQFastScan(D, 8)) with { MinimumRecall = 0.5 },
         Native("IndexIVFPQFastScan by residual", IvfFastScan, () => new IndexIVFPQFastScan(D, NList, 8) { ByResidual = true }) with { MinimumRecall = 0.5 },
         Native("IndexScalarQuantizer", FlatCodes, () => new IndexScalarQuantizer(D, ScalarQuantizerType.QT_6bit)) with { MinimumRecall = 0.9 },
         Native("IndexIVFScalarQuantizer", Ivf, () => new IndexIVFScalarQuantizer(D, NList, ScalarQuantizerType.QT_fp16, MetricType.InnerProduct) { ByResidual = false }) with { MinimumRecall = 0.9 },
