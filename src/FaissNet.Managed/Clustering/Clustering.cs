@@ -10,7 +10,7 @@ namespace FaissNet.Managed;
 public sealed unsafe class Clustering
 {
     /// <summary>FAISS warns below this many training vectors per centroid.</summary>
-    public const int MinPointsPerCentroid = 39;
+    public const int MinPointsPerCentroid = VectorArguments.MinPointsPerCentroid;
 
     // FAISS splits an empty cluster's donor by this much: a bit above the machine epsilon of float16.
     private const float SplitPerturbation = 1 / 1024f;
@@ -63,11 +63,7 @@ public sealed unsafe class Clustering
     {
         var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
         VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        if (n < K)
-        {
-            throw new ArgumentException(
-                $"vectors holds {n} vectors: expected at least k = {K}, and {MinPointsPerCentroid} times as many to train well.", nameof(vectors));
-        }
+        VectorArguments.RequireTrainable(n, K, "k", nameof(vectors));
 
         using var workspace = new ClusteringWorkspace(K, Dimension);
         TrainColumns(vectors, n, Dimension, 0, workspace, AssignmentPrecision.Float32, progress, cancellationToken);

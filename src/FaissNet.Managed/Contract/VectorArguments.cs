@@ -5,6 +5,9 @@ namespace FaissNet;
 /// <summary>The checks that stand before every engine: what passes here cannot make one read or write out of bounds.</summary>
 internal static class VectorArguments
 {
+    /// <summary>With fewer training vectors per centroid FAISS warns.</summary>
+    public const int MinPointsPerCentroid = 39;
+
     private const float MaxSquaredLength = float.MaxValue / 4;
 
     /// <summary>The number of vectors in n·d floats.</summary>
@@ -125,6 +128,23 @@ internal static class VectorArguments
     {
         if (length < expected)
             throw new ArgumentException($"{name} has room for {length} values: expected {shape} = {expected}.", name);
+    }
+
+    /// <summary>Refuses fewer training vectors than there are centroids to learn.</summary>
+    public static void RequireTrainable(int n, int centroids, string what, string name)
+    {
+        if (n < centroids)
+        {
+            throw new ArgumentException(
+                $"{name} holds {n} vectors: expected at least {what} = {centroids}, and {MinPointsPerCentroid} times as many to train well.", name);
+        }
+    }
+
+    /// <summary>Refuses an output that lies over the input.</summary>
+    public static void RequireApart(ReadOnlySpan<float> input, ReadOnlySpan<float> output, string name)
+    {
+        if (input.Overlaps(output))
+            throw new ArgumentException($"{name} overlaps the input: expected memory of its own.", name);
     }
 
     public static void RequireIds(ReadOnlySpan<long> ids, int count, string name)

@@ -24,14 +24,4 @@ internal static class CodebookTraining
         n = count;
         return sample;
     }
-
-    /// <summary>Tells the user of an index about the training of its product quantizer; null if nobody listens.</summary>
-    public static IProgress<ProductQuantizerProgress>? Report(IProgress<IndexProgress>? progress, ProductQuantizer quantizer) =>
-        progress is null ? null : new Reporter(progress, quantizer.ClusteringParameters.NIter);
-
-    private sealed class Reporter(IProgress<IndexProgress> progress, int iterations) : IProgress<ProductQuantizerProgress>
-    {
-        public void Report(ProductQuantizerProgress value) => progress.Report(
-            new IndexProgress(IndexStage.TrainingCodes, (long)value.PartsTrained * iterations, (long)value.Parts * iterations));
-    }
 }

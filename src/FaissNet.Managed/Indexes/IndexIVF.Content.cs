@@ -161,12 +161,7 @@ public abstract unsafe partial class IndexIVF
     private protected void TrainCoarse(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
-        if (n < NList)
-        {
-            throw new ArgumentException(
-                $"vectors holds {n} vectors: expected at least as many as nlist = {NList}, and {Clustering.MinPointsPerCentroid} times that to train well.",
-                nameof(vectors));
-        }
+        VectorArguments.RequireTrainable(n, NList, "nlist", nameof(vectors));
 
         var clustering = new Clustering(Dimension, NList, ClusteringParameters, Metric);
         var iterations = Iterations.Report(progress, IndexStage.TrainingCoarse, ClusteringParameters.NIter);

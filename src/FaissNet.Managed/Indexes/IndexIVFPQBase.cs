@@ -103,7 +103,7 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
         if (ByResidual)
             SubtractCentroids(sample, n);
 
-        Pq.Train(sample, CodebookTraining.Report(progress, Pq), cancellationToken);
+        Pq.Train(sample, progress, cancellationToken);
     }
 
     private protected override bool EncodesLike(IndexIVF other) =>

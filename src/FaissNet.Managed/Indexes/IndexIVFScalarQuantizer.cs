@@ -52,7 +52,7 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
     {
         Quantizer.ResetInner();
         Quantizer.AddInner(centroids, NList);
-        Sq.SetTrained(trained);
+        Sq.RestoreTrained(trained);
         SetTrained(true);
     }
 
@@ -70,7 +70,7 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
         var sample = TrainingSubset.Take(vectors, ref n, Dimension, MaxTrainingVectors);
         if (!ByResidual)
         {
-            Sq.Train(sample);
+            Sq.Train(sample, progress, cancellationToken);
             return;
         }
 
@@ -84,7 +84,7 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
                 Subtract(x + (long)i * Dimension, ((int*)lists.Pointer)[i], residuals.AsSpan(i * Dimension, Dimension));
         }
 
-        Sq.Train(residuals);
+        Sq.Train(residuals, progress, cancellationToken);
     }
 
     private protected override bool EncodesLike(IndexIVF other) =>

@@ -67,7 +67,7 @@ public abstract unsafe class IndexPQBase : IndexFlatCodes
     {
         SetTrained(false);
         DropCodebook();
-        Pq.Train(vectors, CodebookTraining.Report(progress, Pq), cancellationToken);
+        Pq.Train(vectors, progress, cancellationToken);
         SetTrained(true);
     }
 

@@ -51,7 +51,7 @@ public sealed unsafe class IndexScalarQuantizer : IndexFlatCodes
     protected override void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
-        Sq.Train(vectors);
+        Sq.Train(vectors, progress, cancellationToken);
         SetTrained(true);
     }
 

@@ -7,31 +7,17 @@ public sealed unsafe partial class ProductQuantizer
 {
     private PackedCentroids[]? _packed;
 
-    /// <summary>Encodes vectors.</summary>
-    /// <param name="vectors">n·d floats.</param>
-    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes.</param>
-    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
-    public void Encode(ReadOnlySpan<float> vectors, Span<byte> codes)
+    /// <inheritdoc/>
+    protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes)
     {
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireLength(codes.Length, checked(n * CodeSize), nameof(codes), $"n·{nameof(CodeSize)}");
         fixed (float* from = vectors)
         fixed (byte* to = codes)
             EncodeInParallel(from, n, to);
     }
 
-    /// <summary>Decodes codes to the centroids that they name.</summary>
-    /// <param name="codes">n·<see cref="CodeSize"/> bytes.</param>
-    /// <param name="vectors">Receives n·d floats.</param>
-    /// <exception cref="ArgumentException">A length does not fit.</exception>
-    public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
+    /// <inheritdoc/>
+    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors)
     {
-        var (n, rest) = Math.DivRem(codes.Length, CodeSize);
-        if (rest != 0)
-            throw new ArgumentException($"codes holds {codes.Length} bytes: expected a multiple of {nameof(CodeSize)} = {CodeSize}.", nameof(codes));
-
-        VectorArguments.RequireLength(vectors.Length, checked(n * Dimension), nameof(vectors), "n·d");
         fixed (byte* from = codes)
         fixed (float* to = vectors)
         {

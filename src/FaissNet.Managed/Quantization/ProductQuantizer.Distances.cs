@@ -7,17 +7,18 @@ public sealed partial class ProductQuantizer
 {
     private float[]? _symmetric;
 
-    /// <summary>The squared distances of each part of a vector to each of the part's centroids.</summary>
-    /// <param name="vector">d floats.</param>
-    /// <param name="table">Receives <see cref="TableSize"/> floats, [M][ksub].</param>
-    /// <exception cref="ArgumentException">A length does not fit.</exception>
-    public void ComputeDistanceTable(ReadOnlySpan<float> vector, Span<float> table) => FillTable(vector, table, innerProduct: false);
+    /// <summary>The squared distances of each part of a vector to each of the part's centroids; of several vectors, table after table.
+    /// FAISS's <c>compute_distance_tables</c>.</summary>
+    /// <param name="vectors">n·d floats.</param>
+    /// <param name="tables">Receives n·<see cref="TableSize"/> floats, [n][M][ksub].</param>
+    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
+    public void ComputeDistanceTable(ReadOnlySpan<float> vectors, Span<float> tables) => FillTables(vectors, tables, innerProduct: false);
 
-    /// <summary>The inner products of each part of a vector with each of the part's centroids.</summary>
-    /// <param name="vector">d floats.</param>
-    /// <param name="table">Receives <see cref="TableSize"/> floats, [M][ksub].</param>
-    /// <exception cref="ArgumentException">A length does not fit.</exception>
-    public void ComputeInnerProductTable(ReadOnlySpan<float> vector, Span<float> table) => FillTable(vector, table, innerProduct: true);
+    /// <summary>The inner products of each part of a vector with each of the part's centroids; of several vectors, table after table.
+    /// FAISS's <c>compute_inner_prod_tables</c>.</summary>
+    /// <inheritdoc cref="ComputeDistanceTable"/>
+    public void ComputeInnerProductTable(ReadOnlySpan<float> vectors, Span<float> tables) => FillTables(vectors, tables, innerProduct: true);
 
     /// <summary>The distance of the vector behind a table to what a code stands for: one addition per part. Squared with a table of
     /// <see cref="ComputeDistanceTable"/>, an inner product with one of <see cref="ComputeInnerProductTable"/>.</summary>
@@ -31,11 +32,13 @@ public sealed partial class ProductQuantizer
     /// <param name="a"><see cref="CodeSize"/> bytes.</param>
     /// <param name="b"><see cref="CodeSize"/> bytes.</param>
     /// <exception cref="ArgumentException">A length does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
     /// <exception cref="NotSupportedException">The table would have more entries than an array holds.</exception>
     public float SymmetricDistance(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         VectorArguments.RequireLength(a.Length, CodeSize, nameof(a), nameof(CodeSize));
         VectorArguments.RequireLength(b.Length, CodeSize, nameof(b), nameof(CodeSize));
+        RequireTrained();
         return CodeDistances.Symmetric(SymmetricTable(), a, b, M, NBits);
     }
 
@@ -73,12 +76,18 @@ public sealed partial class ProductQuantizer
         return sum;
     }
 
+    private void FillTables(ReadOnlySpan<float> vectors, Span<float> tables, bool innerProduct)
+    {
+        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+        VectorArguments.RequireLength(tables.Length, VectorArguments.CountOutputs(n, TableSize, nameof(tables)), nameof(tables), "n * TableSize");
+        RequireTrained();
+        for (var i = 0; i < n; i++)
+            FillTable(vectors.Slice(i * Dimension, Dimension), tables.Slice(i * TableSize, TableSize), innerProduct);
+    }
+
     private void FillTable(ReadOnlySpan<float> vector, Span<float> table, bool innerProduct)
     {
-        if (vector.Length != Dimension)
-            throw new ArgumentException($"vector holds {vector.Length} floats: expected d = {Dimension}.", nameof(vector));
-
-        VectorArguments.RequireLength(table.Length, TableSize, nameof(table), "M·ksub");
         int dsub = SubDimension, ksub = KSub;
         for (var m = 0; m < M; m++)
         {

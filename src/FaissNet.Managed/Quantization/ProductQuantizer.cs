@@ -6,7 +6,7 @@ namespace FaissNet.Managed;
 /// Product quantization for nearest neighbor search, 2011.
 /// </summary>
 /// <remarks>Any number of threads may use a trained quantizer at once; training excludes all other use.</remarks>
-public sealed partial class ProductQuantizer
+public sealed partial class ProductQuantizer : Quantizer
 {
     /// <summary>The most bits per part. FAISS's files allow 24, which takes sixteen million training vectors; nothing in use has them.</summary>
     public const int MaxNBits = 16;
@@ -14,6 +14,7 @@ public sealed partial class ProductQuantizer
     private const int RoundedPointsPerCentroid = 64;
 
     private readonly float[] _centroids;
+    private bool _isTrained;
 
     /// <summary>An untrained quantizer.</summary>
     /// <param name="d">Components per vector.</param>
@@ -22,10 +23,8 @@ public sealed partial class ProductQuantizer
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range, or the centroids would not fit into one array.</exception>
     /// <exception cref="NotSupportedException"><paramref name="nbits"/> is 17 to 24, which FAISS knows.</exception>
     public ProductQuantizer(int d, int m, int nbits = 8)
+        : base(IndexArguments.Dimension(d))
     {
-        if (d < 1)
-            throw new ArgumentOutOfRangeException(nameof(d), d, $"d is {d}: expected at least 1.");
-
         if (m < 1 || d % m != 0)
             throw new ArgumentOutOfRangeException(nameof(m), m, $"m is {m}: expected a divisor of d = {d}.");
 
@@ -41,13 +40,10 @@ public sealed partial class ProductQuantizer
                 nameof(nbits), nbits, $"nbits is {nbits}: with d = {d} that makes {(long)d << nbits} centroid components, more than an array holds.");
         }
 
-        (Dimension, M, NBits) = (d, m, nbits);
+        (M, NBits) = (m, nbits);
         CodeSize = BitPacking.ByteCount(m, nbits);
         _centroids = new float[d << nbits];
     }
-
-    /// <summary>Components per vector.</summary>
-    public int Dimension { get; }
 
     /// <summary>The number of parts.</summary>
     public int M { get; }
@@ -62,7 +58,10 @@ public sealed partial class ProductQuantizer
     public int KSub => 1 << NBits;
 
     /// <summary>Bytes per code: M·nbits bits, rounded up. FAISS's <c>code_size</c>.</summary>
-    public int CodeSize { get; }
+    public override int CodeSize { get; }
+
+    /// <inheritdoc/>
+    public override bool IsTrained => Volatile.Read(ref _isTrained);
 
     /// <summary>Floats of a distance table: M·ksub.</summary>
     public int TableSize => M << NBits;
@@ -70,28 +69,17 @@ public sealed partial class ProductQuantizer
     /// <summary>The settings of the k-means of each part. FAISS's <c>cp</c>.</summary>
     public ClusteringParameters ClusteringParameters { get; init; } = new();
 
-    /// <summary>The centroids, [M][ksub][d / M]; zero before <see cref="Train"/>. <see cref="SetCentroids"/> replaces them.</summary>
+    /// <summary>The centroids, [M][ksub][d / M]; zero before <see cref="Quantizer.Train"/>. <see cref="SetCentroids"/> replaces them.</summary>
     public ReadOnlySpan<float> Centroids => _centroids;
 
-    /// <summary>Finds the centroids: one k-means per part, all from the same seed, as in FAISS.</summary>
-    /// <param name="vectors">n·d floats, n at least ksub.</param>
-    /// <param name="progress">Told after each part.</param>
-    /// <param name="cancellationToken">Stops within an iteration; the centroids are then those before the call.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of d, a component is not finite, or n is less than ksub.</exception>
-    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
-    public void Train(
-        ReadOnlySpan<float> vectors, IProgress<ProductQuantizerProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        if (n < KSub)
-        {
-            throw new ArgumentException(
-                $"vectors holds {n} vectors: expected at least ksub = 2^nbits = {KSub}, and {Clustering.MinPointsPerCentroid} times as many " +
-                "to train well.",
-                nameof(vectors));
-        }
+    /// <inheritdoc/>
+    private protected override void RequireEnough(int n, string name) => VectorArguments.RequireTrainable(n, KSub, "ksub = 2^nbits", name);
 
+    // One k-means per part, all from the same seed, as in FAISS. Stopped, it leaves the centroids as they were.
+    /// <inheritdoc/>
+    protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
         var trained = new float[_centroids.Length];
         int dsub = SubDimension, size = KSub * dsub;
         var clustering = new Clustering(dsub, KSub, ClusteringParameters);
@@ -102,7 +90,7 @@ public sealed partial class ProductQuantizer
         {
             clustering.TrainColumns(vectors, n, Dimension, m * dsub, workspace, precision, progress: null, cancellationToken);
             clustering.Centroids.CopyTo(trained.AsSpan(m * size));
-            progress?.Report(new ProductQuantizerProgress(m + 1, M, clustering.Iterations[^1].Objective));
+            progress?.Report(new IndexProgress(IndexStage.TrainingCodes, (m + 1L) * ClusteringParameters.NIter, (long)M * ClusteringParameters.NIter));
         }
 
         SetCentroids(trained);
@@ -117,13 +105,8 @@ public sealed partial class ProductQuantizer
             throw new ArgumentException($"centroids holds {centroids.Length} floats: expected d·ksub = {_centroids.Length}.", nameof(centroids));
 
         centroids.CopyTo(_centroids);
+        Volatile.Write(ref _isTrained, true);
         Volatile.Write(ref _packed, null);
         Volatile.Write(ref _symmetric, null);
     }
 }
-
-/// <summary>How far the training of a <see cref="ProductQuantizer"/> is.</summary>
-/// <param name="PartsTrained">Parts that have their centroids.</param>
-/// <param name="Parts">All parts, M.</param>
-/// <param name="Objective">The sum of the squared distances of the part's training vectors to their centroids in its last iteration.</param>
-public readonly record struct ProductQuantizerProgress(int PartsTrained, int Parts, double Objective);

@@ -4,7 +4,7 @@ namespace FaissNet.Managed;
 /// Codes vectors component by component: a few bits each, between bounds that are learned. FAISS's <c>ScalarQuantizer</c>
 /// (<c>faiss/impl/ScalarQuantizer.cpp</c>), byte for byte.
 /// </summary>
-public sealed unsafe partial class ScalarQuantizer
+public sealed unsafe partial class ScalarQuantizer : Quantizer
 {
     private const int VectorsPerTask = 256;
 
@@ -16,8 +16,8 @@ public sealed unsafe partial class ScalarQuantizer
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     /// <exception cref="NotSupportedException"><paramref name="qtype"/> is one that only FAISS has.</exception>
     public ScalarQuantizer(int d, ScalarQuantizerType qtype)
+        : base(IndexArguments.Dimension(d))
     {
-        Dimension = IndexArguments.Dimension(d);
         QType = qtype switch
         {
             >= ScalarQuantizerType.QT_8bit and <= ScalarQuantizerType.QT_6bit => qtype,
@@ -36,9 +36,6 @@ public sealed unsafe partial class ScalarQuantizer
         CodeSize = (d * Bits + 7) / 8;
     }
 
-    /// <summary>Components per vector. FAISS's <c>d</c>.</summary>
-    public int Dimension { get; }
-
     /// <summary>How components are written. FAISS's <c>qtype</c>.</summary>
     public ScalarQuantizerType QType { get; }
 
@@ -52,10 +49,10 @@ public sealed unsafe partial class ScalarQuantizer
     public int Bits { get; }
 
     /// <summary>Bytes per code: d·<see cref="Bits"/> bits, rounded up. FAISS's <c>code_size</c>.</summary>
-    public int CodeSize { get; }
+    public override int CodeSize { get; }
 
-    /// <summary>Whether vectors can be coded.</summary>
-    public bool IsTrained => _trained.Length == TrainedLength;
+    /// <inheritdoc/>
+    public override bool IsTrained => _trained.Length == TrainedLength;
 
     /// <summary>The least value of each component, then the widths of their ranges: 2·d values, 2 with one range for all, none if the type
     /// needs no training. FAISS's <c>trained</c>.</summary>
@@ -71,52 +68,40 @@ public sealed unsafe partial class ScalarQuantizer
         _ => IsUniform ? 2 : 2 * Dimension,
     };
 
-    /// <summary>Finds the ranges. Types that need none return at once.</summary>
-    /// <param name="vectors">n·d floats, n at least 1.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of d or 0, or a component is not finite.</exception>
-    public void Train(ReadOnlySpan<float> vectors)
-    {
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        if (n == 0)
-            throw new ArgumentException("vectors is empty: expected representative vectors to train with.", nameof(vectors));
+    /// <summary>Takes over ranges, as from a file; empty for none yet.</summary>
+    internal void RestoreTrained(ReadOnlySpan<float> trained) => _trained = trained.ToArray();
 
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
+    /// <summary>Takes a training over, for instance of another quantizer of the same shape, of either engine.</summary>
+    /// <param name="trained">What <see cref="Trained"/> gives.</param>
+    /// <exception cref="ArgumentException">The length is another one, or a value is not finite.</exception>
+    public void SetTrained(ReadOnlySpan<float> trained)
+    {
+        if (trained.Length != TrainedLength)
+            throw new ArgumentException($"trained holds {trained.Length} values: expected {TrainedLength}, for {QType} of {Dimension} components.", nameof(trained));
+
+        VectorArguments.RequireFinite(trained, 1, nameof(trained));
+        RestoreTrained(trained);
+    }
+
+    /// <inheritdoc/>
+    protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
         if (TrainedLength > 0)
             _trained = ScalarQuantizerTraining.Train(this, vectors, n);
     }
 
-    /// <summary>Takes over ranges, as from a file; empty for none yet.</summary>
-    internal void SetTrained(ReadOnlySpan<float> trained) => _trained = trained.ToArray();
-
-    /// <summary>Codes n vectors. FAISS's <c>compute_codes</c>.</summary>
-    /// <param name="vectors">n·d floats.</param>
-    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes. May be longer.</param>
-    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
-    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
-    public void Encode(ReadOnlySpan<float> vectors, Span<byte> codes)
+    /// <inheritdoc/>
+    protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes)
     {
-        RequireTrained();
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireLength(codes.Length, checked(n * CodeSize), nameof(codes), "n * CodeSize");
         fixed (float* x = vectors)
         fixed (byte* code = codes)
             Encode(x, n, code);
     }
 
-    /// <summary>Decodes n codes: each component becomes the middle of its step.</summary>
-    /// <param name="codes">n·<see cref="CodeSize"/> bytes.</param>
-    /// <param name="vectors">Receives n·d floats. May be longer.</param>
-    /// <exception cref="ArgumentException">A length does not fit.</exception>
-    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
-    public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
+    /// <inheritdoc/>
+    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors)
     {
-        RequireTrained();
-        var (n, rest) = Math.DivRem(codes.Length, CodeSize);
-        if (rest != 0)
-            throw new ArgumentException($"codes holds {codes.Length} bytes: expected a multiple of CodeSize, {CodeSize}.", nameof(codes));
-
-        VectorArguments.RequireLength(vectors.Length, checked(n * Dimension), nameof(vectors), "n * d");
         fixed (byte* code = codes)
         fixed (float* x = vectors)
             Decode(code, n, x);
@@ -224,11 +209,5 @@ public sealed unsafe partial class ScalarQuantizer
         code[at] |= (byte)(number << shift);
         if (shift > 2)
             code[at + 1] |= (byte)(number >> (8 - shift));
-    }
-
-    private void RequireTrained()
-    {
-        if (!IsTrained)
-            throw new InvalidOperationException($"This {nameof(ScalarQuantizer)} is not trained: call {nameof(Train)} with representative vectors first.");
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class IndexLoader
         if (trained.Length != sq.TrainedLength && (trained.Length > 0 || header.IsTrained || header.Count > 0))
             throw _r.Invalid("the number of elements of trained", trained.Length, $"{sq.TrainedLength}, what the qtype needs");
         if (trained.Length > 0)
-            sq.SetTrained(trained);
+            sq.RestoreTrained(trained);
         return sq;
     }
 

@@ -48,9 +48,11 @@ public abstract class VectorTransform
     /// <exception cref="InvalidOperationException">The transform is not trained.</exception>
     public unsafe void Apply(ReadOnlySpan<float> vectors, Span<float> transformed)
     {
-        RequireTrained();
         var n = VectorArguments.CountVectors(vectors, DIn, nameof(vectors));
-        VectorArguments.RequireLength(transformed.Length, checked(n * DOut), nameof(transformed), "n * DOut");
+        var floats = VectorArguments.CountOutputs(n, DOut, nameof(transformed));
+        VectorArguments.RequireLength(transformed.Length, floats, nameof(transformed), "n * DOut");
+        VectorArguments.RequireApart(vectors, transformed[..floats], nameof(transformed));
+        RequireTrained();
         fixed (float* x = vectors, y = transformed)
         {
             if (n > 0)
@@ -66,9 +68,11 @@ public abstract class VectorTransform
     /// <exception cref="NotSupportedException">The transform cannot be undone.</exception>
     public unsafe void ReverseTransform(ReadOnlySpan<float> transformed, Span<float> vectors)
     {
-        RequireTrained();
         var n = VectorArguments.CountVectors(transformed, DOut, nameof(transformed));
-        VectorArguments.RequireLength(vectors.Length, checked(n * DIn), nameof(vectors), "n * DIn");
+        var floats = VectorArguments.CountOutputs(n, DIn, nameof(vectors));
+        VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * DIn");
+        VectorArguments.RequireApart(transformed, vectors[..floats], nameof(vectors));
+        RequireTrained();
         fixed (float* y = transformed, x = vectors)
         {
             if (n > 0)

@@ -7,7 +7,7 @@ namespace FaissNet;
 public sealed class Clustering
 {
     /// <summary>FAISS warns below this many training vectors per centroid.</summary>
-    public const int MinPointsPerCentroid = 39;
+    public const int MinPointsPerCentroid = VectorArguments.MinPointsPerCentroid;
 
     private ClusteringIterationStats[] _iterations = [];
 
@@ -77,11 +77,7 @@ public sealed class Clustering
     {
         var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
         VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        if (n < K)
-        {
-            throw new ArgumentException(
-                $"vectors holds {n} vectors: expected at least k = {K}, and {MinPointsPerCentroid} times as many to train well.", nameof(vectors));
-        }
+        VectorArguments.RequireTrainable(n, K, "k", nameof(vectors));
 
         if (weights.Length != 0 && weights.Length != n)
             throw new ArgumentException($"weights holds {weights.Length} values: expected one for each of the {n} vectors, or none.", nameof(weights));

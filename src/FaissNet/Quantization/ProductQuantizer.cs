@@ -8,7 +8,7 @@ namespace FaissNet;
 /// <c>ProductQuantizer</c> (<c>faiss/impl/ProductQuantizer.h</c>); Jégou, Douze, Schmid: Product quantization for nearest neighbor search, 2011.
 /// </summary>
 /// <remarks>Any number of threads may encode and decode at once; training and setting wait until they are through.</remarks>
-public sealed class ProductQuantizer : IDisposable
+public sealed class ProductQuantizer : Quantizer, IDisposable
 {
     /// <summary>FAISS's limit for the bits per part.</summary>
     public const int MaxNBits = 16;
@@ -17,6 +17,7 @@ public sealed class ProductQuantizer : IDisposable
     private readonly ProductQuantizerHandle _handle;
     private float[] _centroids;
     private float[]? _symmetric;
+    private bool _isTrained;
 
     /// <summary>An untrained quantizer.</summary>
     /// <param name="d">Components per vector.</param>
@@ -24,6 +25,7 @@ public sealed class ProductQuantizer : IDisposable
     /// <param name="nbits">Bits per part: each has 2^nbits centroids. 1 to 16.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range, or the centroids would not fit into one array.</exception>
     public ProductQuantizer(int d, int m, int nbits = 8)
+        : base(d)
     {
         IndexArguments.RequireDimension(d);
         if (m < 1 || d % m != 0)
@@ -32,13 +34,10 @@ public sealed class ProductQuantizer : IDisposable
         if (nbits is < 1 or > MaxNBits || (long)d << nbits > Array.MaxLength)
             throw new ArgumentOutOfRangeException(nameof(nbits), nbits, $"nbits is {nbits}: expected 1 to {MaxNBits}, and centroids that fit into an array.");
 
-        (Dimension, M, NBits) = (d, m, nbits);
+        (M, NBits) = (m, nbits);
         NativeMethods.faissnet_pq_new(d, m, nbits, out _handle).ThrowIfFailed();
         _centroids = new float[d << nbits];
     }
-
-    /// <summary>Components per vector.</summary>
-    public int Dimension { get; }
 
     /// <summary>The number of parts.</summary>
     public int M { get; }
@@ -53,7 +52,10 @@ public sealed class ProductQuantizer : IDisposable
     public int KSub => 1 << NBits;
 
     /// <summary>Bytes per code: M·nbits bits, rounded up. FAISS's <c>code_size</c>.</summary>
-    public int CodeSize => BitPacking.ByteCount(M, NBits);
+    public override int CodeSize => BitPacking.ByteCount(M, NBits);
+
+    /// <inheritdoc/>
+    public override bool IsTrained => Volatile.Read(ref _isTrained);
 
     /// <summary>Floats of a distance table: M·ksub.</summary>
     public int TableSize => M << NBits;
@@ -61,46 +63,8 @@ public sealed class ProductQuantizer : IDisposable
     /// <summary>The settings of the k-means of each part. FAISS's <c>cp</c>.</summary>
     public ClusteringParameters ClusteringParameters { get; init; } = new();
 
-    /// <summary>The centroids, [M][ksub][d / M]; zero before <see cref="Train"/>. <see cref="SetCentroids"/> replaces them.</summary>
+    /// <summary>The centroids, [M][ksub][d / M]; zero before <see cref="Quantizer.Train"/>. <see cref="SetCentroids"/> replaces them.</summary>
     public ReadOnlySpan<float> Centroids => Volatile.Read(ref _centroids);
-
-    /// <summary>Finds the centroids: one k-means per part, all from the same seed.</summary>
-    /// <param name="vectors">n·d floats, n at least ksub.</param>
-    /// <param name="progress">Told after each iteration of each part, on the calling thread.</param>
-    /// <param name="cancellationToken">Stops the training; the quantizer is then untrained.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of d, a component is not finite, or n is less than ksub.</exception>
-    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
-    public unsafe void Train(
-        ReadOnlySpan<float> vectors, IProgress<IndexProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        if (n < KSub)
-        {
-            throw new ArgumentException(
-                $"vectors holds {n} vectors: expected at least ksub = 2^nbits = {KSub}, and {Clustering.MinPointsPerCentroid} times as many " +
-                "to train well.",
-                nameof(vectors));
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        _gate.EnterWrite();
-        try
-        {
-            var native = ClusteringParameters.ToNative();
-            using var monitor = new MonitorBridge(progress, cancellationToken);
-            monitor.Finish(NativeMethods.faissnet_pq_train(_handle, n, vectors, &native, monitor.Native));
-            var centroids = new float[_centroids.Length];
-            NativeMethods.faissnet_pq_get_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
-            Volatile.Write(ref _centroids, centroids);
-            Volatile.Write(ref _symmetric, null);
-        }
-        finally
-        {
-            _gate.ExitWrite();
-        }
-    }
 
     /// <summary>Replaces the centroids, for instance by those of another quantizer of the same shape, of either engine.</summary>
     /// <param name="centroids">M·ksub·(d / M) floats, [M][ksub][d / M].</param>
@@ -118,56 +82,11 @@ public sealed class ProductQuantizer : IDisposable
             NativeMethods.faissnet_pq_set_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
             Volatile.Write(ref _centroids, centroids.ToArray());
             Volatile.Write(ref _symmetric, null);
+            Volatile.Write(ref _isTrained, true);
         }
         finally
         {
             _gate.ExitWrite();
-        }
-    }
-
-    /// <summary>Encodes vectors. FAISS's <c>compute_codes</c>.</summary>
-    /// <param name="vectors">n·d floats.</param>
-    /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes.</param>
-    /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
-    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
-    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
-    public void Encode(ReadOnlySpan<float> vectors, Span<byte> codes)
-    {
-        var n = VectorArguments.CountVectors(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireFinite(vectors, Dimension, nameof(vectors));
-        VectorArguments.RequireLength(codes.Length, VectorArguments.CountOutputs(n, CodeSize, nameof(codes)), nameof(codes), "n * CodeSize");
-        _gate.EnterRead();
-        try
-        {
-            NativeMethods.faissnet_pq_encode(_handle, n, vectors, codes).ThrowIfFailed();
-        }
-        finally
-        {
-            _gate.ExitRead();
-        }
-    }
-
-    /// <summary>Decodes codes to the centroids that they name.</summary>
-    /// <param name="codes">n·<see cref="CodeSize"/> bytes.</param>
-    /// <param name="vectors">Receives n·d floats.</param>
-    /// <exception cref="ArgumentException">A length does not fit.</exception>
-    /// <exception cref="InvalidOperationException">The quantizer is not trained.</exception>
-    /// <exception cref="ObjectDisposedException">The quantizer was disposed.</exception>
-    public void Decode(ReadOnlySpan<byte> codes, Span<float> vectors)
-    {
-        var (n, rest) = Math.DivRem(codes.Length, CodeSize);
-        if (rest != 0)
-            throw new ArgumentException($"codes holds {codes.Length} bytes: expected a multiple of {nameof(CodeSize)} = {CodeSize}.", nameof(codes));
-
-        VectorArguments.RequireLength(vectors.Length, VectorArguments.CountOutputs(n, Dimension, nameof(vectors)), nameof(vectors), "n * d");
-        _gate.EnterRead();
-        try
-        {
-            NativeMethods.faissnet_pq_decode(_handle, n, codes, vectors).ThrowIfFailed();
-        }
-        finally
-        {
-            _gate.ExitRead();
         }
     }
 
@@ -208,6 +127,62 @@ public sealed class ProductQuantizer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
+
+    /// <inheritdoc/>
+    private protected override void RequireEnough(int n, string name) => VectorArguments.RequireTrainable(n, KSub, "ksub = 2^nbits", name);
+
+    // One k-means per part, all from the same seed.
+    /// <inheritdoc/>
+    protected override unsafe void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
+    {
+        _gate.EnterWrite();
+        try
+        {
+            // A training that is stopped leaves the centroids of some parts.
+            Volatile.Write(ref _isTrained, false);
+            var native = ClusteringParameters.ToNative();
+            using var monitor = new MonitorBridge(progress, cancellationToken);
+            monitor.Finish(NativeMethods.faissnet_pq_train(_handle, n, vectors, &native, monitor.Native));
+            var centroids = new float[_centroids.Length];
+            NativeMethods.faissnet_pq_get_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
+            Volatile.Write(ref _centroids, centroids);
+            Volatile.Write(ref _symmetric, null);
+            Volatile.Write(ref _isTrained, true);
+        }
+        finally
+        {
+            _gate.ExitWrite();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EncodeCore(ReadOnlySpan<float> vectors, int n, Span<byte> codes)
+    {
+        _gate.EnterRead();
+        try
+        {
+            NativeMethods.faissnet_pq_encode(_handle, n, vectors, codes).ThrowIfFailed();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void DecodeCore(ReadOnlySpan<byte> codes, int n, Span<float> vectors)
+    {
+        _gate.EnterRead();
+        try
+        {
+            NativeMethods.faissnet_pq_decode(_handle, n, codes, vectors).ThrowIfFailed();
+        }
+        finally
+        {
+            _gate.ExitRead();
+        }
+    }
 
     // Two threads may both come here: the second finds the table of the first.
     private float[] ComputeSymmetricTable()

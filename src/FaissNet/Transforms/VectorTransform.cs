@@ -59,7 +59,7 @@ public abstract partial class VectorTransform : IDisposable
         var n = VectorArguments.CountVectors(vectors, DIn, nameof(vectors));
         var floats = VectorArguments.CountOutputs(n, DOut, nameof(transformed));
         VectorArguments.RequireLength(transformed.Length, floats, nameof(transformed), "n * DOut");
-        RequireApart(vectors, transformed[..floats], nameof(transformed));
+        VectorArguments.RequireApart(vectors, transformed[..floats], nameof(transformed));
         _gate.EnterRead();
         try
         {
@@ -83,7 +83,7 @@ public abstract partial class VectorTransform : IDisposable
         var n = VectorArguments.CountVectors(transformed, DOut, nameof(transformed));
         var floats = VectorArguments.CountOutputs(n, DIn, nameof(vectors));
         VectorArguments.RequireLength(vectors.Length, floats, nameof(vectors), "n * DIn");
-        RequireApart(transformed, vectors[..floats], nameof(vectors));
+        VectorArguments.RequireApart(transformed, vectors[..floats], nameof(vectors));
         _gate.EnterRead();
         try
         {
@@ -189,12 +189,6 @@ public abstract partial class VectorTransform : IDisposable
     {
         if (d is < 1 or > IndexArguments.MaxDimension)
             throw new ArgumentOutOfRangeException(name, d, $"{name} is {d}: expected 1 to {IndexArguments.MaxDimension}.");
-    }
-
-    private static void RequireApart(ReadOnlySpan<float> input, ReadOnlySpan<float> output, string name)
-    {
-        if (input.Overlaps(output))
-            throw new ArgumentException($"{name} overlaps the input: expected memory of its own.", name);
     }
 }
 

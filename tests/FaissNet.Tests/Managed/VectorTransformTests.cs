@@ -250,6 +250,9 @@ public sealed class VectorTransformTests
         Assert.Throws<NotSupportedException>(() => transform.ReverseTransform(y, new float[3]));
         Assert.Throws<ArgumentException>(() => transform.Apply(new float[4], y));
         Assert.Throws<ArgumentException>(() => transform.Apply(new float[6], y));
+        var shared = new float[6];
+        Assert.Contains("overlaps", Assert.Throws<ArgumentException>(() => transform.Apply(shared.AsSpan(0, 3), shared.AsSpan(2))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => transform.ReverseTransform(shared.AsSpan(0, 2), shared.AsSpan(1)));
         Assert.Throws<ArgumentException>(() => new ManagedLinearTransform(3, 2, new float[5]));
         Assert.Throws<ArgumentException>(() => new ManagedLinearTransform(3, 2, new float[6], new float[3]));
         Assert.Throws<ArgumentException>(() => new ManagedLinearTransform(1, 1, [float.NaN]));
