@@ -108,7 +108,7 @@ internal static unsafe class Assignment
             {
                 var count = Math.Min(Tile, n - first);
                 var from = rows + first * stride;
-                TilePacking.Pack(from, stride, count, d, null, null, tile);
+                TilePacking.Pack(from, stride, null, count, d, null, null, tile);
                 for (var i = 0; i < count; i++)
                     squares[i] = TensorPrimitives.SumOfSquares(new ReadOnlySpan<float>(from + i * stride, d));
 

@@ -58,7 +58,7 @@ internal unsafe ref struct DoubtfulPoints
             squares[i] = TensorPrimitives.SumOfSquares(row);
         }
 
-        TilePacking.Pack(_copies, d, _count, d, null, null, _tile);
+        TilePacking.Pack(_copies, d, null, _count, d, null, null, _tile);
         TileAssignment.FindTile(_tile, _count, _centroids, squares, _precision, numbers, null);
         for (var i = 0; i < _count; i++)
             _assignment[_waiting[i]] = numbers[i];

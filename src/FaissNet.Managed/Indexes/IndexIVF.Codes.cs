@@ -27,6 +27,10 @@ public abstract unsafe partial class IndexIVF
         var lists = scratch.Ints(Math.Min(n, VectorsPerStep));
         var plain = scratch.Bytes((long)Math.Min(n, VectorsPerStep) * codeSize);
         var terms = KeepsTerms ? scratch.Floats(Math.Min(n, VectorsPerStep)) : null;
+        var order = scratch.Ints(Math.Min(n, VectorsPerStep));
+        for (var i = 0; i < Math.Min(n, VectorsPerStep); i++)
+            order[i] = i;
+
         fixed (float* vector = vectors)
         fixed (byte* start = codes)
         {
@@ -35,7 +39,7 @@ public abstract unsafe partial class IndexIVF
             {
                 var count = Math.Min(VectorsPerStep, n - first);
                 AssignAny(vector + (long)first * Dimension, count, lists);
-                EncodeVectors(vector + (long)first * Dimension, count, lists, plain, terms);
+                EncodeVectors(vector + (long)first * Dimension, count, lists, order, plain, terms);
                 for (var i = 0; i < count; i++)
                 {
                     for (var b = 0; b < numberBytes; b++)
@@ -83,19 +87,22 @@ public abstract unsafe partial class IndexIVF
                 var count = Math.Min(VectorsPerStep, n - first);
                 var list = scratch.Ints(count);
                 var id = scratch.Longs(count);
-                var plain = scratch.Bytes((long)count * codeSize);
-                var terms = KeepsTerms ? scratch.Floats(count) : null;
                 for (var i = 0; i < count; i++)
                 {
-                    var code = start + (long)(first + i) * (numberBytes + codeSize);
                     list[i] = ReadList(codes, first + i);
                     id[i] = ids.IsEmpty ? Count + i : ids[first + i];
-                    Buffer.MemoryCopy(code + numberBytes, plain + (long)i * codeSize, codeSize, codeSize);
-                    if (KeepsTerms)
-                        ComputeTerms(list[i], plain + (long)i * codeSize, 1, terms + i);
                 }
 
-                AppendCodes(lists, plain, terms, id, list, count);
+                var from = start + (long)first * (numberBytes + codeSize) + numberBytes;
+                AppendCodes(lists, id, list, count, (order, to, terms) =>
+                {
+                    for (var i = 0; i < count; i++, to += codeSize)
+                    {
+                        Buffer.MemoryCopy(from + (long)order[i] * (numberBytes + codeSize), to, codeSize, codeSize);
+                        if (terms is not null)
+                            ComputeTerms(list[order[i]], to, 1, terms + i);
+                    }
+                });
                 SetCount(Count + count);
             }
         }

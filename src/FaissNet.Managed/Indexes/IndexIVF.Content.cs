@@ -10,9 +10,10 @@ public abstract unsafe partial class IndexIVF
     /// <param name="vectors">n·d floats.</param>
     /// <param name="n">How many vectors.</param>
     /// <param name="lists">The list of each.</param>
+    /// <param name="order">Which vector each code is of.</param>
     /// <param name="codes">Receives n codes, one after the other as in FAISS.</param>
     /// <param name="terms">Receives n terms, if the lists keep them.</param>
-    private protected abstract void EncodeVectors(float* vectors, int n, int* lists, byte* codes, float* terms);
+    private protected abstract void EncodeVectors(float* vectors, int n, int* lists, int* order, byte* codes, float* terms);
 
     /// <summary>Writes the vector that a code stands for.</summary>
     private protected abstract void DecodeVector(byte* code, int list, Span<float> vector);
@@ -191,43 +192,32 @@ public abstract unsafe partial class IndexIVF
         SetCount(Count + n);
     }
 
-    private void Append(ArrayInvertedLists lists, float* vectors, long* ids, int* list, int n)
-    {
-        using var scratch = Scratch.Rent();
-        var codeSize = lists.CodeSize;
-        var codes = scratch.Bytes((long)n * codeSize);
-        var hasTerms = KeepsTerms;
-        var terms = hasTerms ? scratch.Floats(n) : null;
-        EncodeVectors(vectors, n, list, codes, terms);
-        AppendCodes(lists, codes, terms, ids, list, n);
-    }
+    private void Append(ArrayInvertedLists lists, float* vectors, long* ids, int* list, int n) =>
+        AppendCodes(lists, ids, list, n, (order, codes, terms) => EncodeVectors(vectors, n, list, order, codes, terms));
 
-    // Codes one after the other, each with its list and id, and its term if the lists keep them.
-    private void AppendCodes(ArrayInvertedLists lists, byte* codes, float* terms, long* ids, int* list, int n)
+    // Codes and their terms, if the lists keep them, in this order of what is added.
+    private delegate void CodeWriter(int* order, byte* codes, float* terms);
+
+    // What is added, each with its list and id.
+    private void AppendCodes(ArrayInvertedLists lists, long* ids, int* list, int n, CodeWriter write)
     {
-        using var scratch = Scratch.Rent();
-        var codeSize = lists.CodeSize;
-        var hasTerms = KeepsTerms;
         // One pass per list would be slow and one append per vector too: sort by list, stably, so that the order is that of FAISS.
+        using var scratch = Scratch.Rent();
         var starts = scratch.Ints(NList + 1);
         var order = scratch.Ints(n);
         SortByList(list, n, starts, order);
-        var sortedCodes = scratch.Bytes((long)n * codeSize);
         var sortedIds = scratch.Longs(n);
-        var sortedTerms = hasTerms ? scratch.Floats(n) : null;
         for (var i = 0; i < n; i++)
-        {
-            var from = order[i];
-            Buffer.MemoryCopy(codes + (long)from * codeSize, sortedCodes + (long)i * codeSize, codeSize, codeSize);
-            sortedIds[i] = ids[from];
-            if (hasTerms)
-                sortedTerms[i] = terms[from];
-        }
+            sortedIds[i] = ids[order[i]];
 
+        var codeSize = lists.CodeSize;
+        var codes = scratch.Bytes((long)n * codeSize);
+        var terms = KeepsTerms ? scratch.Floats(n) : null;
+        write(order, codes, terms);
         for (var l = 0; l < NList; l++)
         {
             var (first, count) = (starts[l], starts[l + 1] - starts[l]);
-            lists.Append(l, count, sortedCodes + (long)first * codeSize, sortedIds + first, hasTerms ? sortedTerms + first : null);
+            lists.Append(l, count, codes + (long)first * codeSize, sortedIds + first, terms is null ? null : terms + first);
         }
     }
 

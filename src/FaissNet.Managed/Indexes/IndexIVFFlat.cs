@@ -23,8 +23,14 @@ public sealed unsafe partial class IndexIVFFlat : IndexIVF
 
     private protected override bool EncodesLike(IndexIVF other) => other is IndexIVFFlat;
 
-    private protected override void EncodeVectors(float* vectors, int n, int* lists, byte* codes, float* terms) =>
-        new ReadOnlySpan<float>(vectors, n * Dimension).CopyTo(new Span<float>((float*)codes, n * Dimension));
+    private protected override void EncodeVectors(float* vectors, int n, int* lists, int* order, byte* codes, float* terms)
+    {
+        for (var i = 0; i < n; i++)
+        {
+            var vector = new ReadOnlySpan<float>(vectors + (long)order[i] * Dimension, Dimension);
+            vector.CopyTo(new Span<float>((float*)codes + (long)i * Dimension, Dimension));
+        }
+    }
 
     private protected override void DecodeVector(byte* code, int list, Span<float> vector) =>
         new ReadOnlySpan<float>((float*)code, Dimension).CopyTo(vector);

@@ -110,7 +110,8 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
         other is IndexIVFPQBase from && from.GetType() == GetType() && from.M == M && from.NBits == NBits && from.ByResidual == ByResidual &&
         from.Pq.Centroids.SequenceEqual(Pq.Centroids);
 
-    private protected override void EncodeVectors(float* vectors, int n, int* lists, byte* codes, float* terms)
+    // List after list, the parts of residuals in which vectors are zero are the same one after the other, and encoded once.
+    private protected override void EncodeVectors(float* vectors, int n, int* lists, int* order, byte* codes, float* terms)
     {
         var tasks = (n + VectorsPerTask - 1) / VectorsPerTask;
         ManagedThreads.For(tasks, task =>
@@ -118,10 +119,9 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
             var first = task * VectorsPerTask;
             var count = Math.Min(VectorsPerTask, n - first);
             var code = codes + (long)first * CodeSize;
-            Pq.Encode(
-                vectors + (long)first * Dimension, Dimension, count, ByResidual ? Quantizer.Vectors : null, lists + first, code);
+            Pq.Encode(vectors, Dimension, order + first, count, ByResidual ? Quantizer.Vectors : null, lists, code);
             for (var i = 0; terms is not null && i < count; i++)
-                ComputeTerms(lists[first + i], code + (long)i * CodeSize, 1, terms + first + i);
+                ComputeTerms(lists[order[first + i]], code + (long)i * CodeSize, 1, terms + first + i);
         });
     }
 

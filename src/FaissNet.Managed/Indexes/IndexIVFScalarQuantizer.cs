@@ -7,6 +7,7 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
 {
     // As in FAISS: more say nothing new about ranges.
     private const int MaxTrainingVectors = 100000;
+    private const int VectorsPerTask = 256;
 
     /// <summary>An untrained index with a flat coarse quantizer of its own.</summary>
     /// <param name="d">Components per vector.</param>
@@ -90,23 +91,24 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
     private protected override bool EncodesLike(IndexIVF other) =>
         other is IndexIVFScalarQuantizer from && from.QType == QType && from.ByResidual == ByResidual && from.Sq.Trained.SequenceEqual(Sq.Trained);
 
-    private protected override void EncodeVectors(float* vectors, int n, int* lists, byte* codes, float* terms)
+    private protected override void EncodeVectors(float* vectors, int n, int* lists, int* order, byte* codes, float* terms)
     {
-        if (!ByResidual)
+        ManagedThreads.For((n + VectorsPerTask - 1) / VectorsPerTask, task =>
         {
-            Sq.Encode(vectors, n, codes);
-            return;
-        }
+            using var scratch = Scratch.Rent();
+            var residual = scratch.Floats(Dimension);
+            for (var i = task * VectorsPerTask; i < Math.Min(n, (task + 1) * VectorsPerTask); i++)
+            {
+                var vector = vectors + (long)order[i] * Dimension;
+                if (ByResidual)
+                {
+                    Subtract(vector, lists[order[i]], new Span<float>(residual, Dimension));
+                    vector = residual;
+                }
 
-        using var scratch = Scratch.Rent();
-        var residuals = scratch.Floats((long)n * Dimension);
-        for (var i = 0; i < n; i++)
-        {
-            var residual = new Span<float>(residuals + (long)i * Dimension, Dimension);
-            Subtract(vectors + (long)i * Dimension, lists[i], residual);
-        }
-
-        Sq.Encode(residuals, n, codes);
+                Sq.Encode(vector, 1, codes + (long)i * CodeSize);
+            }
+        });
     }
 
     private protected override void DecodeVector(byte* code, int list, Span<float> vector)

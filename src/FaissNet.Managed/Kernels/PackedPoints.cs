@@ -59,7 +59,7 @@ internal sealed unsafe class PackedPoints : IDisposable
             {
                 var first = tile * TileSize;
                 var count = Math.Min(TileSize, n - first);
-                TilePacking.Pack(from + (long)first * stride + offset, stride, count, d, null, null, Tile(tile));
+                TilePacking.Pack(from + (long)first * stride + offset, stride, null, count, d, null, null, Tile(tile));
                 for (var i = first; i < first + count; i++)
                     SquaredNorms[i] = TensorPrimitives.SumOfSquares(new ReadOnlySpan<float>(from + (long)i * stride + offset, d));
             }

@@ -15,30 +15,35 @@ internal static unsafe class TilePacking
     /// <summary>Packs float32.</summary>
     /// <param name="rows">The vectors, <paramref name="stride"/> floats apart.</param>
     /// <param name="stride">From one vector to the next.</param>
+    /// <param name="order">Which vectors, by their numbers; null for the first ones.</param>
     /// <param name="count">1 to 48 vectors; the lanes behind them become zero.</param>
     /// <param name="d">Components of each.</param>
     /// <param name="coarse">Centroids to subtract, d floats each, or null.</param>
     /// <param name="assignment">Which centroid to subtract from each vector.</param>
     /// <param name="tile">Receives d·48 floats.</param>
-    public static void Pack(float* rows, long stride, int count, int d, float* coarse, int* assignment, float* tile)
+    public static void Pack(float* rows, long stride, int* order, int count, int d, float* coarse, int* assignment, float* tile)
     {
         using var scratch = Scratch.Rent();
-        var residuals = coarse is null ? null : scratch.Floats((long)Block * d);
+        var copies = coarse is null && order is null ? null : scratch.Floats((long)Block * d);
         for (var first = 0; first < Tile; first += Block)
         {
             var block = rows + first * stride;
             var step = stride;
             var present = Math.Clamp(count - first, 0, Block);
-            if (coarse is not null)
+            if (copies is not null)
             {
                 for (var i = 0; i < present; i++)
                 {
-                    var to = new Span<float>(residuals + (long)i * d, d);
-                    var centroid = new ReadOnlySpan<float>(coarse + (long)assignment[first + i] * d, d);
-                    TensorPrimitives.Subtract(new ReadOnlySpan<float>(block + i * stride, d), centroid, to);
+                    var number = order is null ? first + i : order[first + i];
+                    var row = new ReadOnlySpan<float>(rows + number * stride, d);
+                    var to = new Span<float>(copies + (long)i * d, d);
+                    if (coarse is null)
+                        row.CopyTo(to);
+                    else
+                        TensorPrimitives.Subtract(row, new ReadOnlySpan<float>(coarse + (long)assignment[number] * d, d), to);
                 }
 
-                block = residuals;
+                block = copies;
                 step = d;
             }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace FaissNet.Managed;
 
@@ -29,13 +30,25 @@ public sealed unsafe partial class ProductQuantizer
     /// <summary>Decodes one code.</summary>
     internal void Decode(byte* code, float* vector)
     {
-        int dsub = SubDimension, bytes = dsub * sizeof(float);
+        var dsub = SubDimension;
         fixed (float* centroids = _centroids)
         {
             var reader = new BitReader(code, NBits);
             for (var m = 0; m < M; m++)
-                Unsafe.CopyBlockUnaligned(vector + m * dsub, centroids + (((long)m << NBits) + reader.Next()) * dsub, (uint)bytes);
+                Copy(centroids + (((long)m << NBits) + reader.Next()) * dsub, vector + m * dsub, dsub);
         }
+    }
+
+    // So few floats that a call would take longer.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* from, float* to, int count)
+    {
+        var j = 0;
+        for (; j <= count - 4; j += 4)
+            Vector128.Load(from + j).Store(to + j);
+
+        for (; j < count; j++)
+            to[j] = from[j];
     }
 
     /// <summary>Encodes n vectors that lie one after the other.</summary>
@@ -51,7 +64,7 @@ public sealed unsafe partial class ProductQuantizer
     }
 
     /// <summary>Encodes n vectors, <paramref name="stride"/> floats apart, on this thread.</summary>
-    internal void Encode(float* vectors, long stride, int n, byte* codes) => Encode(vectors, stride, n, null, null, codes);
+    internal void Encode(float* vectors, long stride, int n, byte* codes) => Encode(vectors, stride, null, n, null, null, codes);
 
     /// <summary>
     /// Encodes what is left of n vectors after their centroids are subtracted, on this thread, a tile at a time: the residuals of a whole
@@ -59,11 +72,12 @@ public sealed unsafe partial class ProductQuantizer
     /// </summary>
     /// <param name="vectors">n vectors, <paramref name="stride"/> floats apart.</param>
     /// <param name="stride">From one vector to the next.</param>
-    /// <param name="n">The number of vectors.</param>
+    /// <param name="order">Which vector each code is of; null for the order in which they come.</param>
+    /// <param name="n">The number of codes.</param>
     /// <param name="coarse">The coarse centroids, d floats each; null to encode the vectors as they are.</param>
     /// <param name="assignment">The coarse centroid of each vector.</param>
     /// <param name="codes">Receives n·<see cref="CodeSize"/> bytes.</param>
-    internal void Encode(float* vectors, long stride, int n, float* coarse, int* assignment, byte* codes)
+    internal void Encode(float* vectors, long stride, int* order, int n, float* coarse, int* assignment, byte* codes)
     {
         var packed = Packed();
         int d = Dimension, dsub = SubDimension;
@@ -74,7 +88,11 @@ public sealed unsafe partial class ProductQuantizer
         for (var first = 0; first < n; first += PackedPoints.TileSize)
         {
             var count = Math.Min(PackedPoints.TileSize, n - first);
-            TilePacking.Pack(vectors + first * stride, stride, count, d, coarse, assignment + (coarse is null ? 0 : first), tile);
+            if (order is null)
+                TilePacking.Pack(vectors + first * stride, stride, null, count, d, coarse, assignment + (coarse is null ? 0 : first), tile);
+            else
+                TilePacking.Pack(vectors, stride, order + first, count, d, coarse, assignment, tile);
+
             for (var m = 0; m < M; m++)
             {
                 var part = tile + (long)m * dsub * PackedPoints.TileSize;

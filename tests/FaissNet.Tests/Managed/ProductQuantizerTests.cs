@@ -135,16 +135,24 @@ public sealed class ProductQuantizerTests
         float[] residuals = [.. vectors.Select((x, i) => x - coarse[assignment[i / d] * d + i % d])];
         byte[] expected = new byte[n * quantizer.CodeSize], actual = new byte[n * quantizer.CodeSize];
         quantizer.Encode(residuals, expected);
+        int[] backwards = [.. Enumerable.Range(0, n).Reverse()];
+        var inOrder = new byte[expected.Length];
 
         unsafe
         {
             fixed (float* x = vectors, c = coarse)
-            fixed (int* a = assignment)
-            fixed (byte* codes = actual)
-                quantizer.Encode(x, d, n, c, a, codes);
+            fixed (int* a = assignment, by = backwards)
+            {
+                fixed (byte* codes = actual)
+                    quantizer.Encode(x, d, null, n, c, a, codes);
+
+                fixed (byte* codes = inOrder)
+                    quantizer.Encode(x, d, by, n, c, a, codes);
+            }
         }
 
         Assert.Equal(expected, actual);
+        Assert.Equal(expected.Chunk(quantizer.CodeSize).Reverse().SelectMany(code => code), inOrder);
     }
 
     [Fact]
