@@ -44,8 +44,11 @@ public abstract unsafe partial class IndexIVF
     /// <param name="nprobe">Lists per query, at most <see cref="NList"/>.</param>
     /// <param name="lists">Receives n·nprobe numbers.</param>
     /// <param name="distances">Receives n·nprobe squared distances, or inner products negated.</param>
+    /// <param name="areDistancesWanted">If not, what distances receives means nothing, and lists about as near may stand in any order: which lists are
+    /// chosen is the same.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected virtual void ChooseLists(float* queries, int n, int nprobe, int* lists, float* distances)
+    private protected virtual void ChooseLists(
+        float* queries, int n, int nprobe, int* lists, float* distances, bool areDistancesWanted = true)
     {
         using var scratch = Scratch.Rent();
         var candidates = scratch.Ints(NList + LargestScores.Slack);
@@ -70,8 +73,11 @@ public abstract unsafe partial class IndexIVF
         coarse.Score(queries, n, scores);
         for (var i = 0; i < n; i++)
         {
-            var count = LargestScores.Find(scores + (long)i * coarse.Stride, NList, nprobe, candidates);
-            Nearest(queries + (long)i * Dimension, candidates, count, keys, nprobe, lists, distances);
+            float* query = queries + (long)i * Dimension, score = scores + (long)i * coarse.Stride;
+            var count = LargestScores.Find(score, NList, nprobe, candidates);
+            if (areDistancesWanted || !ChooseByScore(query, score, coarse, candidates, count, keys, nprobe, lists))
+                Nearest(query, candidates, count, keys, nprobe, lists, distances);
+
             lists += nprobe;
             distances += nprobe;
         }
@@ -79,6 +85,33 @@ public abstract unsafe partial class IndexIVF
 
     /// <summary>What searches keep of the centroids beside them.</summary>
     private IndexMemory CoarseMemory => IndexMemory.None with { Tables = Volatile.Read(ref _coarse)?.Bytes ?? 0 };
+
+    // The lists with the largest scores; answers whether these are the nearest for sure.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool ChooseByScore(
+        float* query, float* scores, CentroidScores coarse, int* candidates, int count, ulong* keys, int nprobe, int* lists)
+    {
+        if (count < nprobe)
+            return false;
+
+        for (var i = 0; i < count; i++)
+            keys[i] = (ulong)~Ordered(scores[candidates[i]]) << 32 | (uint)candidates[i];
+
+        new Span<ulong>(keys, count).Sort();
+        if (count > nprobe)
+        {
+            var norm = MathF.Sqrt(DistanceKernels.InnerProduct(query, query, Dimension));
+            var (last, next) = ((int)(uint)keys[nprobe - 1], (int)(uint)keys[nprobe]);
+            // Not a number is never more.
+            if (!(scores[last] - scores[next] > NearestResolution.Margin(Dimension, norm, coarse.MaxNorm)))
+                return false;
+        }
+
+        for (var i = 0; i < nprobe; i++)
+            lists[i] = (int)(uint)keys[i];
+
+        return true;
+    }
 
     // Scores lose digits where the vectors are long and near each other; the chosen few are compared again, exactly.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

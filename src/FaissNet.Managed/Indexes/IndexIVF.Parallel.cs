@@ -19,7 +19,7 @@ public abstract unsafe partial class IndexIVF
         using var scratch = Scratch.Rent();
         var lists = scratch.Ints(nprobe);
         var coarse = scratch.Floats(nprobe);
-        ChooseLists(query, 1, nprobe, lists, coarse);
+        ChooseLists(query, 1, nprobe, lists, coarse, NeedsCoarseDistances);
         var bytes = 0L;
         for (var p = 0; p < nprobe; p++)
             bytes += lists[p] < 0 ? 0 : (long)Lists.Size(lists[p]) * Lists.CodeSize;

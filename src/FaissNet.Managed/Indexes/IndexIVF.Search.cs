@@ -31,6 +31,9 @@ public abstract unsafe partial class IndexIVF
     /// <summary>What heaps compare by (the squared distance, or the inner product negated) for consecutive codes of the list.</summary>
     private protected abstract void ScanCodes(float* query, int list, int first, int count, float* tables, float* distances);
 
+    /// <summary>Whether distances are made up from those of the centroids.</summary>
+    private protected abstract bool NeedsCoarseDistances { get; }
+
     /// <summary>Whether <see cref="SearchLists"/> leaves neighbours sorted, the nearest first, instead of heaps.</summary>
     private protected virtual bool FindsSorted => false;
 
@@ -96,13 +99,16 @@ public abstract unsafe partial class IndexIVF
             Selector = parameters?.Selector,
             MaxCodes = parameters?.MaxCodes ?? Volatile.Read(ref _maxCodes),
         };
+        // Lists are left out from the farthest on.
+        var areDistancesWanted = NeedsCoarseDistances || search.MaxCodes > 0;
         // In steps: the scores of all lists for all queries would take much memory.
         var step = (int)Math.Clamp(CoarseScoresPerStep / NList, 1, 8) * PackedPoints.TileSize;
         for (var i = 0; i < count; i += step)
         {
             var offset = (long)i * nprobe;
             var queriesOfStep = search.Queries + (long)i * Dimension;
-            ChooseLists(queriesOfStep, Math.Min(step, count - i), nprobe, search.Lists + offset, search.CoarseDistances + offset);
+            ChooseLists(
+                queriesOfStep, Math.Min(step, count - i), nprobe, search.Lists + offset, search.CoarseDistances + offset, areDistancesWanted);
         }
 
         SearchAndFinish(search, k, distances + (long)first * k, labels + (long)first * k);
@@ -199,7 +205,7 @@ public abstract unsafe partial class IndexIVF
         var hits = new RangeHits();
         var isProduct = Metric == MetricType.InnerProduct;
         var limit = isProduct ? -radius : radius;
-        ChooseLists(query, 1, nprobe, lists, coarse);
+        ChooseLists(query, 1, nprobe, lists, coarse, NeedsCoarseDistances);
         BeginQuery(query, tables);
         for (var p = 0; p < nprobe; p++)
         {

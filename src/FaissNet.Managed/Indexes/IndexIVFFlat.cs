@@ -14,6 +14,8 @@ public sealed unsafe partial class IndexIVFFlat : IndexIVF
 
     private protected override bool CodesHoldFloats => true;
 
+    private protected override bool NeedsCoarseDistances => false;
+
     private protected override long ScanFloats => 0;
 
     private protected override void TrainEncoder(

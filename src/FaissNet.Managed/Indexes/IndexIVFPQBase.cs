@@ -42,6 +42,8 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
     /// <summary>The codebooks.</summary>
     internal ProductQuantizer Pq { get; }
 
+    private protected override bool NeedsCoarseDistances => ByResidual;
+
     // The squared distance to a residual's code is that to the centroid, what this keeps per code, and what depends on the query and the code alone.
     private protected override bool KeepsTerms => ByResidual && Metric == MetricType.L2;
 

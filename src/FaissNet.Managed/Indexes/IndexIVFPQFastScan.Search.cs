@@ -41,7 +41,7 @@ public sealed unsafe partial class IndexIVFPQFastScan
             Selector = parameters?.Selector,
             MaxCodes = parameters?.MaxCodes ?? MaxCodes,
         };
-        ChooseLists(queries, n, nprobe, search.Lists, search.CoarseDistances);
+        ChooseLists(queries, n, nprobe, search.Lists, search.CoarseDistances, NeedsCoarseDistances || search.MaxCodes > 0);
         var codebook = Codebook();
         var scanner = new FastScanner(scratch, codebook);
         var scans = scratch.Take<FastScanQuery>(n);

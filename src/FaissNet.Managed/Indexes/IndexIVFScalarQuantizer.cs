@@ -62,6 +62,8 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
     private protected override IndexMemory EncoderMemory =>
         IndexMemory.None with { Codebooks = (long)Sq.Trained.Length * sizeof(float) };
 
+    private protected override bool NeedsCoarseDistances => ByResidual;
+
     // Behind the tables: the residual of the query, and what is added to inner products.
     private protected override long ScanFloats => Sq.TableFloats + Dimension + 1;
 

@@ -44,7 +44,7 @@ internal sealed unsafe class CentroidScores : IDisposable
             }
 
             _isFinite &= float.IsFinite(norm);
-
+            MaxNorm = MathF.Max(MaxNorm, MathF.Sqrt(norm));
             _starts.Pointer[i] = i >= count ? float.NegativeInfinity : metric == MetricType.InnerProduct ? 0 : -norm / 2;
         }
     }
@@ -54,6 +54,9 @@ internal sealed unsafe class CentroidScores : IDisposable
 
     /// <summary>Components of each.</summary>
     public int Dimension { get; }
+
+    /// <summary>The length of the longest.</summary>
+    public float MaxNorm { get; }
 
     /// <summary>Tiles of 48.</summary>
     public int Tiles { get; }
@@ -185,32 +188,16 @@ internal sealed unsafe class CentroidScores : IDisposable
         return zeros;
     }
 
-    // Components that are zero add nothing, unless a centroid is infinite.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // Zero times an infinite centroid is no number, and counts.
     private int Compress(float* query, int* offsets, float* values)
     {
-        int count = 0, j = 0;
-        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && _isFinite)
-        {
-            var offset = Vector512<int>.Indices * Tile;
-            for (; j <= Dimension - 16; j += 16, offset += Vector512.Create(16 * Tile))
-            {
-                var value = Vector512.Load(query + j);
-                var isThere = ~Vector512.Equals(value, Vector512<float>.Zero);
-                Avx512F.Compress(Vector512<float>.Zero, isThere, value).Store(values + count);
-                Avx512F.Compress(Vector512<int>.Zero, isThere.AsInt32(), offset).Store(offsets + count);
-                count += BitOperations.PopCount(isThere.ExtractMostSignificantBits());
-            }
-        }
+        if (_isFinite)
+            return NonzeroComponents.Compress(query, Dimension, Tile, offsets, values);
 
-        for (; j < Dimension; j++)
-        {
-            offsets[count] = j * Tile;
-            values[count] = query[j];
-            count += query[j] != 0 || !_isFinite ? 1 : 0;
-        }
+        for (var j = 0; j < Dimension; j++)
+            (offsets[j], values[j]) = (j * Tile, query[j]);
 
-        return count;
+        return Dimension;
     }
 
     // [group][d][8]; lanes behind the last query are zero.

@@ -11,18 +11,24 @@ namespace FaissNet.Managed;
 /// <remarks>
 /// Each score of <see cref="NearestCentroid"/> is off by at most (d + 2)·u·(‖x‖‖c‖ + ‖c‖²/2), u = 2⁻²⁴, as d + 1 roundings of partial sums go;
 /// each half distance computed directly by (d + 2)·u·(‖x‖ + ‖c‖)²/2. So two centroids whose scores differ by more than
-/// 2·(d + 2)·u·(‖x‖ + max ‖c‖)² have distances in the same order. <see cref="Margin"/> is above that.
+/// 2·(d + 2)·u·(‖x‖ + max ‖c‖)² have distances in the same order. <see cref="Margin(int, float, float)"/> is above that.
 /// </remarks>
 internal static unsafe class NearestResolution
 {
     private const int Group = PackedCentroids.GroupSize;
     private const float Rounding = 1f / (1 << 24);
 
+    /// <inheritdoc cref="Margin(int, float, float)"/>
+    public static float Margin(PackedCentroids centroids, float norm) => Margin(centroids.Dimension, norm, centroids.MaxNorm);
+
     /// <summary>The difference of scores up to which two centroids count as equally near.</summary>
-    public static float Margin(PackedCentroids centroids, float norm)
+    /// <param name="d">Components.</param>
+    /// <param name="norm">‖x‖.</param>
+    /// <param name="maxNorm">max ‖c‖.</param>
+    public static float Margin(int d, float norm, float maxNorm)
     {
-        var norms = norm + centroids.MaxNorm;
-        return 2 * (centroids.Dimension + 8) * Rounding * norms * norms;
+        var norms = norm + maxNorm;
+        return 2 * (d + 8) * Rounding * norms * norms;
     }
 
     /// <summary>Whether two points are the same.</summary>

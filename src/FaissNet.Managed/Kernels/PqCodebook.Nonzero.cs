@@ -22,7 +22,10 @@ internal sealed unsafe partial class PqCodebook
         var values = scratch.Floats((long)count * d);
         var counts = scratch.Ints((long)count * M);
         for (var i = 0; i < count * M; i++)
-            counts[i] = Compress(x + (long)i * SubDimension, offsets + (long)i * SubDimension, values + (long)i * SubDimension);
+        {
+            var at = (long)i * SubDimension;
+            counts[i] = NonzeroComponents.Compress(x + at, SubDimension, Width, offsets + at, values + at);
+        }
 
         for (var m = 0; m < M; m++)
         {
@@ -47,20 +50,6 @@ internal sealed unsafe partial class PqCodebook
         }
 
         return true;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Compress(float* part, int* offsets, float* values)
-    {
-        var count = 0;
-        for (var j = 0; j < SubDimension; j++)
-        {
-            offsets[count] = j * Width;
-            values[count] = part[j];
-            count += part[j] != 0 ? 1 : 0;
-        }
-
-        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
