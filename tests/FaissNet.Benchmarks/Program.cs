@@ -1,3 +1,4 @@
+using FaissNet.Benchmarks.Gpu;
 using FaissNet.Benchmarks.Interop;
 using FaissNet.Benchmarks.Long;
 using FaissNet.Benchmarks.VsFaiss;
@@ -33,6 +34,15 @@ const string Usage = """
       --mnist FOLDER  MNIST's images (the cache that eng/fetch-mnist.sh fills)
       --match TEXT    only rows that contain it ("HNSW32", "managed")
       --seconds N     for each number of callers (2)
+
+    dotnet run -c Release --project tests/FaissNet.Benchmarks -- gpu [options]
+        IVFPQ on the first CUDA device: against the same calls from C++, and against the processors. Needs a native library with GPU support.
+
+      --mnist FOLDER  MNIST's images (the cache that eng/fetch-mnist.sh fills)
+      --peer FILE     the C++ program (build/*/faissnet_peer…, which eng/build-native.sh --gpu --benchmarks builds)
+      --vectors N     synthetic vectors of 128 components beside MNIST (4000000); 0: none
+      --rounds N      rounds of C++, C#, C#, C++ for searches (9); a third of it for training and adding
+      --json FILE     where a JSON document goes
     """;
 
 try
@@ -41,6 +51,7 @@ try
     {
         ["interop", .. var options] => InteropBenchmark.Run(InteropOptions.Parse(options)),
         ["vs-faiss", .. var options] => VsFaissBenchmark.Run(VsFaissOptions.Parse(options)),
+        ["gpu", .. var options] => GpuBenchmark.Run(GpuOptions.Parse(options)),
         ["cancellation", .. var options] => CancellationBenchmark.Run(LongOptions.Parse(options)),
         ["callers", .. var options] => CallersBenchmark.Run(LongOptions.Parse(options)),
         [Worker.Command] => Worker.Run(),

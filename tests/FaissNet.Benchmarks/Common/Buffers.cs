@@ -21,9 +21,13 @@ internal static class Buffers
     /// <summary>The first floats of a file.</summary>
     public static Memory<float> ReadFloats(string path, int length)
     {
+        // A span of bytes has 2 GiB at most.
+        const int Piece = 1 << 28;
         var values = Aligned<float>(length);
         using var file = File.OpenRead(path);
-        file.ReadExactly(MemoryMarshal.AsBytes(values.Span));
+        for (var first = 0; first < length; first += Piece)
+            file.ReadExactly(MemoryMarshal.AsBytes(values.Span.Slice(first, Math.Min(Piece, length - first))));
+
         return values;
     }
 

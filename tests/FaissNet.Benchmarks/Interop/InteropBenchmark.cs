@@ -73,7 +73,8 @@ internal static class InteropBenchmark
         new("Flat, 1,000 × 32", Workload.Small(32, 1_000, "Flat", 1_000, say), 10, 0, PerCall: false, 500),
     ];
 
-    private static void RequireSameBuild(FaissBuild cpp, FaissBuild csharp)
+    /// <summary>Refuses sides on different FAISS builds.</summary>
+    public static void RequireSameBuild(FaissBuild cpp, FaissBuild csharp)
     {
         // A BLAS that does not say what it is on one side is no proof of a difference.
         if (cpp.Blas == "unknown" || csharp.Blas == "unknown")

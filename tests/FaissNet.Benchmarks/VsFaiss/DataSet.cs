@@ -31,10 +31,10 @@ internal sealed class DataSet
     public int QueryCount { get; }
 
     /// <summary>MNIST: 60,000 images of 784 pixels, 10,000 queries.</summary>
-    public static DataSet Mnist(VsFaissOptions options) => new("MNIST", DataFiles.Mnist(options.Mnist));
+    public static DataSet Mnist(string? folder) => new("MNIST", DataFiles.Mnist(folder));
 
     /// <summary>Word embeddings: 331,479 of 100 components, 10,000 queries.</summary>
-    public static DataSet Words(VsFaissOptions options) => new("words", DataFiles.Words(options.Words));
+    public static DataSet Words(string? folder) => new("words", DataFiles.Words(folder));
 
     /// <summary>The share of the true neighbours that was found.</summary>
     public double Recall(Found found, IndexStore store) =>

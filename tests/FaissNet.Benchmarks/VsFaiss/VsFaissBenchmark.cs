@@ -8,7 +8,7 @@ internal static class VsFaissBenchmark
         Action<string> say = Console.Error.WriteLine;
         var cpus = Processors.Allowed();
         var cpu = options.Cpu ?? cpus[^1];
-        var (mnist, words) = (DataSet.Mnist(options), DataSet.Words(options));
+        var (mnist, words) = (DataSet.Mnist(options.Mnist), DataSet.Words(options.Words));
         var peers = (options.Peers.Count > 0 ? options.Peers : [FaissProcess.Find(null, FaissRuntime.Variant)])
             .Select(file => (File: file, Side: Contender.Faiss(file, cpu)))
             .OrderBy(peer => Version.Parse(peer.Side.Build.Version))

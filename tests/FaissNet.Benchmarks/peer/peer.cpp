@@ -15,6 +15,10 @@
 //   train-clustering K NITER
 //   encode M NBITS N FROM TO         the first N of the base by the centroids in a file; the codes into the other file
 //   add N PATH                       the first N of the base to the index in the file, which is loaded first
+//   threads N                        OpenMP's, of the calls to come; 1 at first
+//   gpu-train NLIST M                a new IVFPQ on the first GPU, trained with the base
+//   gpu-add                          the base to that index, which is emptied before
+//   gpu-load PATH                    the index, copied to the first GPU
 //   build FACTORY PATH               trains and fills an index with the base; PATH.trained is the empty one
 // Measurements answer wall seconds, CPU seconds, and what came out: searches the checksums of the last ids and distances.
 
@@ -34,7 +38,6 @@
 #include <thread>
 #include <vector>
 
-#include <faiss/AutoTune.h>
 #include <faiss/Index.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/index_io.h>
@@ -46,6 +49,7 @@
 
 #include "building.h"
 #include "common.h"
+#include "gpu.h"
 
 #ifndef FAISSNET_VARIANT
 #define FAISSNET_VARIANT "generic"
@@ -113,7 +117,7 @@ class Peer {
         }
         if (verb == "set") {
             const auto name = read<std::string>(request);
-            faiss::ParameterSpace().set_index_parameter(index_.get(), name, read<double>(request));
+            set_parameter(*index_, name, read<double>(request));
             return "ok";
         }
         if (verb == "batch" || verb == "single") {
@@ -136,6 +140,19 @@ class Peer {
         }
         if (verb == "add") {
             return add(*base_, index_, request);
+        }
+        if (verb == "threads") {
+            omp_set_num_threads(read<int>(request));
+            return "ok";
+        }
+        if (verb == "gpu-train") {
+            return train_on_gpu(*base_, index_, request);
+        }
+        if (verb == "gpu-add") {
+            return add_on_gpu(*base_, index_);
+        }
+        if (verb == "gpu-load") {
+            return load_on_gpu(index_, request);
         }
         if (verb == "build") {
             return build(*base_, request);
