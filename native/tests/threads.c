@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "test.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -86,8 +87,21 @@ TEST(threads, each_has_its_own_last_error) {
 
 typedef struct {
     const faissnet_index* index;
+    int32_t thread_count;
     results plain, with_parameters;
 } searched;
+
+/* Searches at once share the threads, by which BLAS divides its sums: the last bits may differ, unless there is one thread alone. */
+static void same_but_for_rounding(const searched* by, const results* expected, const results* actual) {
+    if (by->thread_count == 1) {
+        same_results(expected, actual, 5);
+        return;
+    }
+    for (int i = 0; i < NQ * 5; i++) {
+        EQUAL(expected->labels[i], actual->labels[i]);
+        CHECK(fabsf(expected->distances[i] - actual->distances[i]) <= 1e-4f * (1 + fabsf(expected->distances[i])));
+    }
+}
 
 static void* searches(void* argument) {
     const searched* expected = argument;
@@ -95,9 +109,9 @@ static void* searches(void* argument) {
     results* found = malloc(sizeof *found);
     for (int i = 0; i < 5; i++) {
         search(expected->index, 5, NULL, found);
-        same_results(&expected->plain, found, 5);
+        same_but_for_rounding(expected, &expected->plain, found);
         search(expected->index, 5, &three, found);
-        same_results(&expected->with_parameters, found, 5);
+        same_but_for_rounding(expected, &expected->with_parameters, found);
     }
     free(found);
     return NULL;
@@ -112,6 +126,7 @@ TEST(threads, search_at_once) {
             const faissnet_search_parameters three = {.nprobe = 3};
             faissnet_index* index = filled(kinds[i]);
             expected.index = index;
+            expected.thread_count = count;
             search(index, 5, NULL, &expected.plain);
             search(index, 5, &three, &expected.with_parameters);
             in_threads(searches, &expected);
