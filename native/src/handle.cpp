@@ -6,6 +6,7 @@
 #include <faiss/IndexNNDescent.h>
 
 #include "parts.hpp"
+#include "shared_scan.hpp"
 
 namespace faissnet {
 
@@ -48,6 +49,7 @@ std::unique_ptr<faissnet_index> make_handle(faiss::Index& index) {
     handle->refine = find_inside<faiss::IndexRefine>(index);
     handle->keeps_one_back = find_inside<faiss::IndexNNDescent>(index) != nullptr;
     handle->composed = is_composed(index);
+    handle->scanned = scanned_in_whole(index);
     return handle;
 }
 

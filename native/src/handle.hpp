@@ -74,6 +74,7 @@ struct faissnet_index : faissnet::Counted {
     const faiss::IndexRefine* refine = nullptr; // inside index; looked up once, since every search asks
     bool keeps_one_back = false;                // likewise: NN-descent divides by zero when it is asked for all of its vectors
     bool composed = false;                      // of shards or replicas
+    const faiss::IndexFlat* scanned = nullptr;  // what a search passes over from end to end: see shared_scan.hpp
 
     // Built by the first reconstruction that needs it, for one state of the content; concurrent readers may race for it.
     mutable std::mutex locations_mutex;

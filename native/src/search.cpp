@@ -17,6 +17,7 @@
 #include "range_result.hpp"
 #include "selected.hpp"
 #include "selector.hpp"
+#include "shared_scan.hpp"
 #include "stretch.hpp"
 #include "thread_share.hpp"
 #include "transformed.hpp"
@@ -364,6 +365,8 @@ faissnet_status faissnet_index_search(
         if (found > 0) {
             if (index->composed) {
                 search_composed(source, n, x, found, wanted, to_distances, to_labels);
+            } else if (n == 1 && !wanted.anything() && takes_turns(*index, found)) {
+                search_in_turn(*index, x, found, to_distances, to_labels);
             } else if (!wanted.anything() && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
                 source.search(n, x, found, to_distances, to_labels);
             } else {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { THREADS = 4 };
 
@@ -205,4 +206,91 @@ TEST(threads, an_index_each) {
     const int64_t start = live();
     in_threads(whole_life, NULL);
     EQUAL(start, live());
+}
+
+/* Flat indexes larger than a cache, and more callers than processors: some wait, and are answered together. */
+enum { LARGE_D = 64, LARGE_N = 70000, MOST_K = 20, ASKED = 12 };
+
+typedef struct {
+    faissnet_index* index;
+    float distances[ASKED][MOST_K];
+    int64_t labels[ASKED][MOST_K];
+} asked_alone;
+
+static asked_alone large[3];
+static float large_queries[ASKED][LARGE_D];
+
+typedef struct {
+    pthread_t thread;
+    int number;
+    int64_t as_alone;
+} asker;
+
+/* Others have another k, other queries or another index. */
+static void* asks(void* argument) {
+    asker* self = argument;
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < 8; i++) {
+        const int query = (self->number + i) % ASKED;
+        const int64_t k = (self->number + i) % 3 == 0 ? 1 : MOST_K;
+        const asked_alone* expected = &large[self->number % 3];
+        float distances[MOST_K];
+        int64_t labels[MOST_K];
+        OK(faissnet_index_search(expected->index, 1, large_queries[query], k, NULL, distances, labels));
+        /* The distances of k = 1 are the first of those of more; whom of several at the same distance FAISS keeps depends on k. */
+        CHECK(memcmp(expected->distances[query], distances, k * sizeof *distances) == 0);
+        CHECK(k == 1 || memcmp(expected->labels[query], labels, k * sizeof *labels) == 0);
+        self->as_alone++;
+    }
+    return NULL;
+}
+
+TEST(threads, single_queries_of_large_indexes_at_once) {
+    static const struct {
+        const char* description;
+        int32_t metric;
+    } kinds[] = {{"Flat", FAISSNET_METRIC_L2}, {"Flat", FAISSNET_METRIC_INNER_PRODUCT}, {"IDMap,Flat", FAISSNET_METRIC_L2}};
+    float* vectors = malloc(LARGE_N * LARGE_D * sizeof *vectors);
+    int64_t* ids = malloc(LARGE_N * sizeof *ids);
+    int32_t before;
+    OK(faissnet_get_thread_count(&before));
+    OK(faissnet_set_thread_count(1)); /* later FAISS divides one query among threads, and then keeps others of those at the same distance */
+    fill_whole(large_queries[0], ASKED * LARGE_D, 6);
+    for (int i = 0; i < 3; i++) {
+        fill_whole(vectors, LARGE_N * LARGE_D, 7 + i);
+        large[i].index = create_with(LARGE_D, kinds[i].description, kinds[i].metric);
+        if (i == 2) {
+            for (int64_t j = 0; j < LARGE_N; j++) ids[j] = 1000000 - j;
+            OK(faissnet_index_add_with_ids(large[i].index, LARGE_N, vectors, ids));
+        } else {
+            OK(faissnet_index_add(large[i].index, LARGE_N, vectors));
+        }
+        for (int query = 0; query < ASKED; query++) {
+            float* distances = large[i].distances[query];
+            int64_t* labels = large[i].labels[query];
+            OK(faissnet_index_search(large[i].index, 1, large_queries[query], MOST_K, NULL, distances, labels));
+            for (int j = 0; j < MOST_K; j++) {
+                const int64_t position = i == 2 ? 1000000 - labels[j] : labels[j];
+                CHECK(position >= 0 && position < LARGE_N);
+                CHECK(distances[j] == distance(large_queries[query], vectors + position * LARGE_D, LARGE_D, kinds[i].metric));
+            }
+        }
+    }
+
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const int callers = 10 + (int)(processors < 1 ? 1 : processors > 100 ? 100 : processors);
+    asker* askers = calloc(callers, sizeof *askers);
+    pthread_barrier_init(&barrier, NULL, callers);
+    for (int i = 0; i < callers; i++) {
+        askers[i].number = i;
+        CHECK(pthread_create(&askers[i].thread, NULL, asks, &askers[i]) == 0);
+    }
+    for (int i = 0; i < callers; i++) pthread_join(askers[i].thread, NULL);
+    for (int i = 0; i < callers; i++) EQUAL(8, askers[i].as_alone);
+    pthread_barrier_destroy(&barrier);
+    for (int i = 0; i < 3; i++) faissnet_index_free(large[i].index);
+    OK(faissnet_set_thread_count(before));
+    free(askers);
+    free(ids);
+    free(vectors);
 }
