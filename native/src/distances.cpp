@@ -56,7 +56,7 @@ faissnet_status faissnet_knn(
         int32_t d, int64_t n, const float* x, int64_t nb, const float* vectors, int64_t k, int32_t metric, float metric_arg,
         float* distances, int64_t* labels) {
     return guard([&] {
-        const ThreadShare share(n);
+        const ThreadShare share(n, nb);
         const Sides sides{d, n, x, nb, vectors};
         check(sides, metric);
         require_size(k, "k", 1, INT64_MAX / 16 / std::max<int64_t>(1, n));

@@ -50,6 +50,8 @@ std::unique_ptr<faissnet_index> make_handle(faiss::Index& index) {
     handle->keeps_one_back = find_inside<faiss::IndexNNDescent>(index) != nullptr;
     handle->composed = is_composed(index);
     handle->scanned = scanned_in_whole(index);
+    auto ivf = find_inside<faiss::IndexIVF>(index);
+    handle->flat = ivf != nullptr ? find_inside<faiss::IndexFlat>(*ivf->quantizer) : find_inside<faiss::IndexFlat>(index);
     return handle;
 }
 

@@ -75,6 +75,7 @@ struct faissnet_index : faissnet::Counted {
     bool keeps_one_back = false;                // likewise: NN-descent divides by zero when it is asked for all of its vectors
     bool composed = false;                      // of shards or replicas
     const faiss::IndexFlat* scanned = nullptr;  // what a search passes over from end to end: see shared_scan.hpp
+    const faiss::IndexFlat* flat = nullptr;     // what it passes over so at some stage, as an IVF over its centroids
 
     // Built by the first reconstruction that needs it, for one state of the content; concurrent readers may race for it.
     mutable std::mutex locations_mutex;
@@ -87,6 +88,11 @@ struct faissnet_index : faissnet::Counted {
 };
 
 namespace faissnet {
+
+// Of ThreadShare.
+inline int64_t flat_vectors(const faissnet_index* index) {
+    return index != nullptr && index->flat != nullptr ? index->flat->ntotal : 0;
+}
 
 inline faiss::Index& open(faissnet_index* index) {
     require(index != nullptr, "index must not be NULL");

@@ -86,6 +86,7 @@ faissnet_status faissnet_index_list_read(const faissnet_index* index, int64_t li
 faissnet_status faissnet_index_choose_lists(
         const faissnet_index* index, int64_t n, const float* x, int64_t nprobe, int64_t* lists, float* distances) {
     return guard([&] {
+        const ThreadShare share(n, flat_vectors(index));
         const auto& ivf = require_ivf_itself(open(index));
         require_vectors(ivf, n, x);
         require_trained(ivf);

@@ -338,7 +338,7 @@ faissnet_status faissnet_index_search(
         const faissnet_index* index, int64_t n, const float* x, int64_t k,
         const faissnet_search_parameters* parameters, float* distances, int64_t* labels) {
     return guard([&] {
-        const ThreadShare share(n);
+        const ThreadShare share(n, flat_vectors(index));
         const auto& source = open(index);
         require_vectors(source, n, x);
         require_trained(source);
@@ -388,7 +388,7 @@ faissnet_status faissnet_index_range_search(
         const faissnet_index* index, int64_t n, const float* x, float radius,
         const faissnet_search_parameters* parameters, faissnet_range_result** result) {
     return guard([&] {
-        const ThreadShare share(n);
+        const ThreadShare share(n, flat_vectors(index));
         const auto& source = open(index);
         require_vectors(source, n, x);
         require_trained(source);

@@ -1,4 +1,4 @@
-// Calls of many vectors that run at once share the threads, instead of each taking all of them.
+// Calls that run at once and would each take all threads share them.
 #pragma once
 
 #include <omp.h>
@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "version.hpp"
+
 namespace faissnet {
 
 // Stands around a call into FAISS that may use all threads. Beside others it takes its part of them, and at least its own: with more threads than
@@ -14,9 +16,12 @@ namespace faissnet {
 // bit of a distance may depend on the number of calls; with a thread count of 1 it does not.
 class ThreadShare {
    public:
-    explicit ThreadShare(int64_t vectors) {
-        // FAISS answers a single query on the thread that calls. A call from within another one, by this interface or by a callback, is a part of it.
-        if (vectors <= 1 || inside_) {
+    // flat: the vectors that are compared with each of them one after another, as by a flat index or a flat coarse quantizer.
+    explicit ThreadShare(int64_t vectors, int64_t flat = 0) {
+        const bool one_is_divided = kOneQueryTakesAllThreads && vectors == 1 && flat >= kFewestVectorsToDivide;
+        // Otherwise FAISS answers a single query on the thread that calls. A call from within another one, by this interface or by a callback,
+        // is a part of it.
+        if ((vectors <= 1 && !one_is_divided) || inside_) {
             return;
         }
         all_ = omp_get_max_threads();

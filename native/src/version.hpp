@@ -109,6 +109,10 @@ inline uint8_t* rabitq_query_bits(faiss::Index&) {
 }
 #endif
 
+// Since 1.14 the scan of a flat index of at least 10,000 vectors is divided among all threads when there are fewer queries than those.
+constexpr bool kOneQueryTakesAllThreads = FAISSNET_FAISS_AT_LEAST(1, 14, 0);
+constexpr int64_t kFewestVectorsToDivide = 10000;
+
 // The efSearch of a call ended HNSW's search earlier, but did not make it keep more candidates, before 1.8.
 constexpr bool kHnswTakesEf = FAISSNET_FAISS_AT_LEAST(1, 8, 0);
 
