@@ -30,6 +30,11 @@ if(NOT TARGET faiss)
     endif()
     find_package(BLAS REQUIRED)
     find_package(LAPACK REQUIRED)
+    # Not as a generator expression: what is named is looked for below.
+    set(faissnet_cuda "")
+    if(FAISSNET_ENABLE_GPU)
+        set(faissnet_cuda CUDA::cudart CUDA::cublas)
+    endif()
     foreach(name IN ITEMS faiss faiss_avx2 faiss_avx512)
         find_library(FAISSNET_LIBRARY_${name} NAMES lib${name}.a ${name}
             HINTS ${faiss_ROOT} $ENV{faiss_ROOT} PATH_SUFFIXES lib lib64)
@@ -38,8 +43,7 @@ if(NOT TARGET faiss)
             set_target_properties(${name} PROPERTIES
                 IMPORTED_LOCATION "${FAISSNET_LIBRARY_${name}}"
                 INTERFACE_INCLUDE_DIRECTORIES "${FAISSNET_FAISS_INCLUDE}"
-                INTERFACE_LINK_LIBRARIES
-                    "OpenMP::OpenMP_CXX;LAPACK::LAPACK;BLAS::BLAS;$<$<BOOL:${FAISSNET_ENABLE_GPU}>:CUDA::cudart;CUDA::cublas>")
+                INTERFACE_LINK_LIBRARIES "OpenMP::OpenMP_CXX;LAPACK::LAPACK;BLAS::BLAS;${faissnet_cuda}")
         endif()
     endforeach()
 endif()
