@@ -19,6 +19,16 @@
 
 namespace faissnet {
 
+namespace {
+
+// The code that this thread asked for last: FAISS 1.7 does not give single codes back.
+std::vector<uint8_t>& single_code() {
+    thread_local std::vector<uint8_t> code;
+    return code;
+}
+
+} // namespace
+
 ViewedLists::ViewedLists(size_t code_size, std::vector<std::vector<Piece>> pieces, std::vector<std::unique_ptr<Shown>> shown)
         : InvertedLists(pieces.size(), code_size), pieces_(std::move(pieces)), shown_(std::move(shown)) {
     for (const auto& list : pieces_) {
@@ -51,7 +61,7 @@ void ViewedLists::release_codes(size_t list, const uint8_t* codes) const {
     const auto& pieces = pieces_[list];
     if (pieces.size() == 1) {
         pieces[0].lists->release_codes(pieces[0].list, codes);
-    } else {
+    } else if (codes != single_code().data()) {
         delete[] codes;
     }
 }
@@ -97,11 +107,12 @@ const uint8_t* ViewedLists::get_single_code(size_t list, size_t offset) const {
     if (pieces_[list].size() == 1) {
         return piece.lists->get_single_code(piece.list, offset);
     }
-    // It is released as all codes are.
-    std::unique_ptr<uint8_t[]> code(new uint8_t[code_size]);
+    auto& code = single_code();
     ScopedCodes from(piece.lists, piece.list, offset);
-    std::copy_n(from.get(), code_size, code.get());
-    return code.release();
+    if (from.get() != code.data()) { // a view of a view has put it there
+        code.assign(from.get(), from.get() + code_size);
+    }
+    return code.data();
 }
 
 idx_t ViewedLists::get_single_id(size_t list, size_t offset) const {

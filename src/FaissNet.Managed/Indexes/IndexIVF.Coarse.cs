@@ -95,7 +95,7 @@ public abstract unsafe partial class IndexIVF
             return false;
 
         for (var i = 0; i < count; i++)
-            keys[i] = (ulong)~Ordered(scores[candidates[i]]) << 32 | (uint)candidates[i];
+            keys[i] = (ulong)~FloatOrder.Of(scores[candidates[i]]) << 32 | (uint)candidates[i];
 
         new Span<ulong>(keys, count).Sort();
         if (count > nprobe)
@@ -120,26 +120,16 @@ public abstract unsafe partial class IndexIVF
         for (var i = 0; i < count; i++)
         {
             var distance = DistanceKernels.Compare(Metric, query, Quantizer.Vectors + (long)candidates[i] * Dimension, Dimension);
-            keys[i] = (ulong)Ordered(distance) << 32 | (uint)candidates[i];
+            keys[i] = (ulong)FloatOrder.Of(distance) << 32 | (uint)candidates[i];
         }
 
         new Span<ulong>(keys, count).Sort();
         for (var i = 0; i < nprobe; i++)
         {
             lists[i] = i < count ? (int)(uint)keys[i] : -1;
-            distances[i] = i < count ? Unordered((uint)(keys[i] >> 32)) : float.PositiveInfinity;
+            distances[i] = i < count ? FloatOrder.ToFloat((uint)(keys[i] >> 32)) : float.PositiveInfinity;
         }
     }
-
-    // Floats as whole numbers of the same order.
-    private static uint Ordered(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return bits >> 31 != 0 ? ~bits : bits | 0x80000000;
-    }
-
-    private static float Unordered(uint ordered) =>
-        BitConverter.UInt32BitsToSingle(ordered >> 31 != 0 ? ordered & 0x7FFFFFFF : ~ordered);
 
     private void AssignFew(float* vectors, int n, int* lists)
     {

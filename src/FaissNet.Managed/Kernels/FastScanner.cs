@@ -85,7 +85,7 @@ internal readonly unsafe ref partial struct FastScanner
             {
                 // Adding zero makes one of the two zeros.
                 var distance = _lanes[lane] + 0f;
-                found[kept] = (ulong)OrderOf(distance) << 32 | (uint)(first + lane);
+                found[kept] = (ulong)FloatOrder.Of(distance) << 32 | (uint)(first + lane);
                 kept += float.IsNaN(distance) ? 0 : 1;
             }
         }
@@ -119,7 +119,7 @@ internal readonly unsafe ref partial struct FastScanner
             for (; i < Math.Min(next, query.K); i++)
             {
                 if (distances is not null)
-                    distances[i] = FloatOf((uint)(found[i] >> 32));
+                    distances[i] = FloatOrder.ToFloat((uint)(found[i] >> 32));
 
                 labels[i] = ids[(uint)found[i]];
             }
@@ -291,13 +291,4 @@ internal readonly unsafe ref partial struct FastScanner
 
         return list.Terms is null ? list.Bias : list.Bias + list.Terms[index];
     }
-
-    private static uint OrderOf(float value)
-    {
-        var bits = BitConverter.SingleToInt32Bits(value);
-        return (uint)(bits ^ (bits >> 31 | int.MinValue));
-    }
-
-    private static float FloatOf(uint order) =>
-        BitConverter.UInt32BitsToSingle((order & 0x80000000) != 0 ? order ^ 0x80000000 : ~order);
 }

@@ -75,11 +75,11 @@ public sealed partial class ProductQuantizer : Quantizer
     /// <inheritdoc/>
     private protected override void RequireEnough(int n, string name) => VectorArguments.RequireTrainable(n, KSub, "ksub = 2^nbits", name);
 
-    // One k-means per part, all from the same seed, as in FAISS. Stopped, it leaves the centroids as they were.
     /// <inheritdoc/>
     protected override void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
+        // One k-means per part, all from the same seed, as in FAISS. Stopped, it leaves the centroids as they were.
         var trained = new float[_centroids.Length];
         int dsub = SubDimension, size = KSub * dsub;
         var clustering = new Clustering(dsub, KSub, ClusteringParameters);

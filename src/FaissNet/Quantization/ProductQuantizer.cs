@@ -131,11 +131,11 @@ public sealed class ProductQuantizer : Quantizer, IDisposable
     /// <inheritdoc/>
     private protected override void RequireEnough(int n, string name) => VectorArguments.RequireTrainable(n, KSub, "ksub = 2^nbits", name);
 
-    // One k-means per part, all from the same seed.
     /// <inheritdoc/>
     protected override unsafe void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
+        // One k-means per part, all from the same seed.
         _gate.EnterWrite();
         try
         {
