@@ -7,7 +7,6 @@
 #include <faiss/IndexIVFPQFastScan.h>
 #include <faiss/IndexLattice.h>
 #include <faiss/IndexPQFastScan.h>
-#include <faiss/utils/hamming.h>
 
 #include "codes.hpp"
 #include "stretch.hpp"
@@ -101,13 +100,24 @@ void require_list_numbers(size_t nlist, size_t bytes, size_t size, int64_t n, co
     }
 }
 
+// The number in so many bits of a code, least significant first, from this bit on. FAISS's BitstringReader is in a header that an installed 1.14 does
+// not have all parts of.
+uint64_t bits_at(const uint8_t* code, size_t first, int bits) {
+    uint64_t number = 0;
+    for (int bit = 0; bit < bits; bit++) {
+        const size_t at = first + bit;
+        number |= static_cast<uint64_t>(code[at / 8] >> (at % 8) & 1) << bit;
+    }
+    return number;
+}
+
 // FAISS takes any number for that of a point on the sphere.
 void require_points(const faiss::IndexLattice& lattice, int64_t n, const uint8_t* codes) {
     for (int64_t i = 0; i < n; i++) {
-        faiss::BitstringReader reader(codes + i * lattice.code_size, lattice.code_size);
-        for (int part = 0; part < lattice.nsq; part++) {
-            reader.read(lattice.scale_nbit);
-            if (const uint64_t point = reader.read(lattice.lattice_nbit); point >= lattice.zn_sphere_codec.nv) {
+        size_t at = 0;
+        for (int part = 0; part < lattice.nsq; part++, at += lattice.lattice_nbit) {
+            at += lattice.scale_nbit;
+            if (const uint64_t point = bits_at(codes + i * lattice.code_size, at, lattice.lattice_nbit); point >= lattice.zn_sphere_codec.nv) {
                 fail(FAISSNET_INVALID_ARGUMENT, "code %lld is of point %llu: the lattice has %llu", static_cast<long long>(i),
                      static_cast<unsigned long long>(point), static_cast<unsigned long long>(lattice.zn_sphere_codec.nv));
             }
