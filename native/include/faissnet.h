@@ -374,7 +374,8 @@ enum {
 };
 
 /* A new index with the training of trained (which may hold vectors or none), whose inverted lists are views of those of others: nothing is copied
- * but centroids and codebooks, and lists in files stay there. FAISS's HStack-, VStack-, Slice-, Masked- and StopWordsInvertedLists. max_size: lists
+ * but centroids, codebooks and precomputed tables (for a moment all of trained, where its codes are of another kind than flat, PQ and SQ), and lists in files
+ * stay there. FAISS's HStack-, VStack-, Slice-, Masked- and StopWordsInvertedLists. max_size: lists
  * of more vectors are shown empty; -1: all are shown. Of the same training are the sources too, and have for each list the centroid that
  * trained has, which is checked: else FAISSNET_INVALID_ARGUMENT. A view is saved and cloned as an index of its own.
  * Neither the view nor its sources can be changed while it lives: FAISSNET_UNSUPPORTED. The handles of the sources may be freed before. Fast-scan has no

@@ -15,6 +15,9 @@
 #include <faiss/gpu/GpuIndexIVFFlat.h>
 #include <faiss/gpu/GpuIndexIVFPQ.h>
 
+#include "copy.hpp"
+#include "parts.hpp"
+
 namespace faissnet {
 namespace {
 
@@ -137,15 +140,18 @@ std::unique_ptr<OnGpu> place(const faiss::Index& source, const faissnet_gpu_opti
         providers.push_back(each.resources->provider.get());
         devices.push_back(each.device);
     }
+    // FAISS does not give back the lists that it copies to a device, and views join theirs for each that asks.
+    const std::unique_ptr<faiss::Index> joined = shows_views(source) ? copy_of(source) : nullptr;
+    const faiss::Index& whole = joined != nullptr ? *joined : source;
     auto inner = on_device_memory([&] {
         if (places.size() == 1) {
-            return std::unique_ptr<faiss::Index>(Cloner(providers[0], options).clone_Index(&source));
+            return std::unique_ptr<faiss::Index>(Cloner(providers[0], options).clone_Index(&whole));
         }
         GpuMultipleClonerOptions all;
         fill(all, options);
         all.shard = options.shard != 0;
         all.shard_type = options.shard_type;
-        return std::unique_ptr<faiss::Index>(index_cpu_to_gpu_multiple(providers, devices, &source, &all));
+        return std::unique_ptr<faiss::Index>(index_cpu_to_gpu_multiple(providers, devices, &whole, &all));
     });
     made = std::make_unique<OnGpu>(places, options, source, std::move(inner));
     return made;

@@ -177,9 +177,9 @@ void lists_to_disk(faissnet_index* handle, const char* path, int64_t count, cons
         total += other.ntotal;
     }
 
-    auto stored = store(path, ivf->nlist, ivf->code_size, parts);
-    // Only parts bring vectors in. A view that takes none in becomes an index of its own.
+    // Only parts bring vectors in. A view that takes none in becomes an index of its own. What is refused leaves the file alone.
     const Change change(*handle, Change::kPlace);
+    auto stored = store(path, ivf->nlist, ivf->code_size, parts);
     ivf->set_direct_map_type(faiss::DirectMap::NoMap);
     ivf->replace_invlists(stored.release(), true);
     for (faiss::Index* outer = &index; count > 0 && outer != nullptr; outer = const_cast<faiss::Index*>(unwrap_once(*outer))) {

@@ -167,28 +167,50 @@ void require_same_training(const faiss::Index& a, const faiss::Index& b) {
     }
 }
 
-// The same index without its lists, large as they may be.
+// The same index without its lists, large as they may be. Field by field: a copy of the whole would own the lists and the quantizer of the other
+// one, and free them if memory ran out meanwhile.
 template <typename Ivf>
-std::unique_ptr<faiss::IndexIVF> without_lists(const faiss::IndexIVF& from) {
-    auto copy = std::make_unique<Ivf>(static_cast<const Ivf&>(from));
-    copy->own_invlists = copy->own_fields = false;
-    copy->invlists = nullptr;
-    copy->quantizer = nullptr;
+std::unique_ptr<Ivf> without_lists(const Ivf& from) {
+    auto copy = std::make_unique<Ivf>();
+    copy->d = from.d;
+    copy->verbose = from.verbose;
+    copy->is_trained = from.is_trained;
+    copy->metric_type = from.metric_type;
+    copy->metric_arg = from.metric_arg;
+    copy->nlist = from.nlist;
+    copy->quantizer_trains_alone = from.quantizer_trains_alone;
+    copy->cp = from.cp;
+    copy->code_size = from.code_size;
+    copy->nprobe = from.nprobe;
+    copy->max_codes = from.max_codes;
+    copy->parallel_mode = from.parallel_mode;
     copy->quantizer = copy_of(*from.quantizer).release();
     copy->own_fields = true;
-    copy->direct_map = faiss::DirectMap();
     return copy;
 }
 
 std::unique_ptr<faiss::IndexIVF> training_of(const faiss::IndexIVF& from) {
     if (typeid(from) == typeid(faiss::IndexIVFFlat)) {
-        return without_lists<faiss::IndexIVFFlat>(from);
+        return without_lists(static_cast<const faiss::IndexIVFFlat&>(from));
     }
     if (typeid(from) == typeid(faiss::IndexIVFPQ)) {
-        return without_lists<faiss::IndexIVFPQ>(from);
+        const auto& other = static_cast<const faiss::IndexIVFPQ&>(from);
+        auto copy = without_lists(other);
+        copy->by_residual = other.by_residual;
+        copy->pq = other.pq;
+        copy->do_polysemous_training = other.do_polysemous_training;
+        copy->scan_table_threshold = other.scan_table_threshold;
+        copy->polysemous_ht = other.polysemous_ht;
+        copy->use_precomputed_table = other.use_precomputed_table;
+        copy->precomputed_table = other.precomputed_table;
+        return copy;
     }
     if (typeid(from) == typeid(faiss::IndexIVFScalarQuantizer)) {
-        return without_lists<faiss::IndexIVFScalarQuantizer>(from);
+        const auto& other = static_cast<const faiss::IndexIVFScalarQuantizer&>(from);
+        auto copy = without_lists(other);
+        copy->by_residual = other.by_residual;
+        copy->sq = other.sq;
+        return copy;
     }
     // What else there is points into itself.
     auto copy = copy_of(from);

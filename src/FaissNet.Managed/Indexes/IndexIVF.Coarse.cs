@@ -102,8 +102,8 @@ public abstract unsafe partial class IndexIVF
         {
             var norm = MathF.Sqrt(DistanceKernels.InnerProduct(query, query, Dimension));
             var (last, next) = ((int)(uint)keys[nprobe - 1], (int)(uint)keys[nprobe]);
-            // Not a number is never more.
-            if (!(scores[last] - scores[next] > NearestResolution.Margin(Dimension, norm, coarse.MaxNorm)))
+            // Twice the margin, for the norms that scores start from are sums of floats too. Not a number is never more.
+            if (!(scores[last] - scores[next] > 2 * NearestResolution.Margin(Dimension, norm, coarse.MaxNorm)))
                 return false;
         }
 

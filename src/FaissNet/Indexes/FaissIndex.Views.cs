@@ -7,7 +7,8 @@ public partial class FaissIndex
 {
     /// <summary>
     /// A new index with the training of this one, whose inverted lists are those of other indexes, where they are: in memory, mapped, on disk.
-    /// Nothing is copied but centroids and codebooks. FAISS's <c>HStackInvertedLists</c>, <c>VStackInvertedLists</c>, <c>SliceInvertedLists</c>,
+    /// Nothing is copied but centroids, codebooks and precomputed tables; for a moment all of this index where its codes are of another kind than flat, PQ
+    /// and SQ. FAISS's <c>HStackInvertedLists</c>, <c>VStackInvertedLists</c>, <c>SliceInvertedLists</c>,
     /// <c>MaskedInvertedLists</c> and <c>StopWordsInvertedLists</c>; <see cref="InvertedListViews"/> has each by its name.
     /// </summary>
     /// <remarks>

@@ -139,10 +139,10 @@ public sealed class ProductQuantizer : Quantizer, IDisposable
         _gate.EnterWrite();
         try
         {
-            // A training that is stopped leaves the centroids of some parts.
-            Volatile.Write(ref _isTrained, false);
             var native = ClusteringParameters.ToNative();
             using var monitor = new MonitorBridge(progress, cancellationToken);
+            // A training that is stopped leaves the centroids of some parts.
+            Volatile.Write(ref _isTrained, false);
             monitor.Finish(NativeMethods.faissnet_pq_train(_handle, n, vectors, &native, monitor.Native));
             var centroids = new float[_centroids.Length];
             NativeMethods.faissnet_pq_get_centroids(_handle, centroids.Length, centroids).ThrowIfFailed();
@@ -162,6 +162,8 @@ public sealed class ProductQuantizer : Quantizer, IDisposable
         _gate.EnterRead();
         try
         {
+            // Meanwhile a training may have been stopped.
+            RequireTrained();
             NativeMethods.faissnet_pq_encode(_handle, n, vectors, codes).ThrowIfFailed();
         }
         finally
@@ -176,6 +178,8 @@ public sealed class ProductQuantizer : Quantizer, IDisposable
         _gate.EnterRead();
         try
         {
+            // Meanwhile a training may have been stopped.
+            RequireTrained();
             NativeMethods.faissnet_pq_decode(_handle, n, codes, vectors).ThrowIfFailed();
         }
         finally
