@@ -93,12 +93,13 @@ public abstract partial class IndexBase
     }
 
     /// <summary>Runs <paramref name="write"/> while nobody else reads or changes this index, nor changes the others.</summary>
-    private protected void WritingWhileReading(IndexBase[] others, Action write) => Holding(others, writer: this, write);
+    private protected void WritingWhileReading(IndexBase[] others, string name, Action write) => Holding(others, name, writer: this, write);
 
     /// <summary>Runs <paramref name="read"/> while nobody changes this index or the others.</summary>
-    private protected void ReadingWith(IndexBase[] others, Action read) => Holding(others, writer: null, read);
+    private protected void ReadingWith(IndexBase[] others, string name, Action read) => Holding(others, name, writer: null, read);
 
-    private void Holding(IndexBase[] others, IndexBase? writer, Action action)
+    // name: the caller's argument that holds the others.
+    private void Holding(IndexBase[] others, string name, IndexBase? writer, Action action)
     {
         // A part has the gate of its whole, which may be among the others.
         foreach (var index in others.Append(this))
@@ -106,7 +107,7 @@ public abstract partial class IndexBase
             if (index._whole is not null)
             {
                 throw new ArgumentException(
-                    $"This {index.GetType().Name} is a part of another index: expected one of its own, such as a clone.", nameof(others));
+                    $"This {index.GetType().Name} is a part of another index: expected one of its own, such as a clone.", name);
             }
         }
 

@@ -57,7 +57,7 @@ public partial class FaissIndex
         if (all.Contains(this))
             throw new ArgumentException("parts holds this index itself: expected other ones.", nameof(parts));
 
-        WritingWhileReading(all, () => MergeToDiskCore(all, path, shiftIds));
+        WritingWhileReading(all, nameof(parts), () => MergeToDiskCore(all, path, shiftIds));
     }
 
     /// <summary>

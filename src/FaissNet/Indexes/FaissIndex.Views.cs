@@ -40,8 +40,14 @@ public partial class FaissIndex
         if (maxListSize < 0)
             throw new ArgumentOutOfRangeException(nameof(maxListSize), maxListSize, $"maxListSize is {maxListSize}: expected at least 0, or null.");
 
+        return ViewHeld(Array.ConvertAll(all, run => run.Source), nameof(runs), () => all, choice, maxListSize ?? -1);
+    }
+
+    /// <summary>The same, of runs that may depend on the sources, which nobody changes meanwhile.</summary>
+    internal FaissIndex ViewHeld(FaissIndex[] sources, string name, Func<ListRun[]> runs, ListChoice choice, long maxSize)
+    {
         FaissIndex? view = null;
-        ReadingWith(Array.ConvertAll(all, run => run.Source), () => view = ViewListsCore(all, choice, maxListSize ?? -1));
+        ReadingWith(sources, name, () => view = ViewListsCore(runs(), choice, maxSize));
         return view!;
     }
 

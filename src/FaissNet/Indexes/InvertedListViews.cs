@@ -17,15 +17,20 @@ public static class InvertedListViews
     public static FaissIndex HStack(IEnumerable<FaissIndex> indexes, bool shiftIds = false)
     {
         var all = AtLeastOne(indexes);
-        var runs = new ListRun[all.Length];
-        var before = 0L;
-        for (var i = 0; i < all.Length; i++)
-        {
-            runs[i] = new ListRun(all[i]) { AddId = shiftIds ? before : 0 };
-            before += all[i].Count;
-        }
+        return all[0].ViewHeld(all, nameof(indexes), Runs, ListChoice.All, maxSize: -1);
 
-        return all[0].ViewLists(runs);
+        ListRun[] Runs()
+        {
+            var runs = new ListRun[all.Length];
+            var before = 0L;
+            for (var i = 0; i < all.Length; i++)
+            {
+                runs[i] = new ListRun(all[i]) { AddId = shiftIds ? before : 0 };
+                before += all[i].Count;
+            }
+
+            return runs;
+        }
     }
 
     /// <summary>The lists of one index behind those of the other: those of the first are the lists 0, 1, …, and so on. FAISS's

@@ -80,18 +80,7 @@ public sealed class OnDiskCases : IDisposable
         using var index = (FaissIndex)Given.Trained(Given.Native, "IVF8,Flat");
         using var other = (FaissIndex)index.Clone();
         index.MoveListsToDisk(_folder.File("lists"));
-        index.Add(Given.Rows(Given.Base, 0, 250));
-        other.Add(Given.Rows(Given.Base, 250, 250));
-        var before = index.Search(Given.Asked, Given.K);
-
-        index.MergeFrom(other);
-        Assert.Equal(Given.Count, index.Count);
-        index.Remove(IdSelector.Range(250, 500));
-
-        Assert.Equal(250, index.Count);
-        var after = index.Search(Given.Asked, Given.K);
-        Assert.Equal(before.Distances, after.Distances);
-        Assert.Equal(before.Labels, after.Labels);
+        RemoveCases.AssertMergedCanBeRemoved(index, other);
     }
 
     [Fact]

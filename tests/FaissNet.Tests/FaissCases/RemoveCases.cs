@@ -47,6 +47,12 @@ public sealed class RemoveCases
     {
         using var index = Given.Trained(engine, "IVF8,Flat");
         using var other = Given.Trained(engine, "IVF8,Flat");
+        AssertMergedCanBeRemoved(index, other);
+    }
+
+    /// <summary>What is merged in and removed again changes no answer.</summary>
+    internal static void AssertMergedCanBeRemoved(VectorIndex index, VectorIndex other)
+    {
         index.Add(Given.Rows(Given.Base, 0, 250));
         other.Add(Given.Rows(Given.Base, 250, 250));
         var before = index.Search(Given.Asked, Given.K);

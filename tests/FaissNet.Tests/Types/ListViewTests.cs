@@ -14,6 +14,42 @@ public sealed class ListViewTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task Ids_are_shifted_by_what_is_shown_however_much_is_added_meanwhile()
+    {
+        using var growing = Trained("IVF8,Flat");
+        using var other = (FaissIndex)growing.Clone();
+        other.Add(Vectors().AsSpan(0, D));
+        using var stop = new CancellationTokenSource();
+        var adder = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    growing.Add(Vectors().AsSpan(D, D));
+                }
+                catch (NotSupportedException)
+                {
+                    // A view shows it.
+                }
+            }
+        });
+        try
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                using var view = InvertedListViews.HStack([growing, other], shiftIds: true);
+                Assert.Equal(view.Count - 1, view.Search(Vectors().AsSpan(0, D), 1, s_everywhere)[0].Labels[0]);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await adder;
+        }
+    }
+
     [Theory]
     [InlineData("IVF8,Flat", false)]
     [InlineData("IVF8,Flat", true)]
@@ -198,7 +234,7 @@ public sealed class ListViewTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => untrained.ViewLists([]));
         Assert.ThrowsAny<ArgumentException>(() => index.ViewLists([new ListRun(untrained)]));
         Assert.Contains("centroids", Assert.ThrowsAny<ArgumentException>(() => index.ViewLists([new ListRun(stranger)])).Message, StringComparison.Ordinal);
-        Assert.ThrowsAny<ArgumentException>(() => index.ViewLists([new ListRun(((IndexIVF)index).Quantizer)]));
+        Assert.Throws<ArgumentException>("runs", () => index.ViewLists([new ListRun(((IndexIVF)index).Quantizer)]));
         Assert.Throws<ArgumentException>("indexes", () => InvertedListViews.HStack([]));
         Assert.Throws<ArgumentOutOfRangeException>("end", () => InvertedListViews.Slice(index, 2, NList + 1));
         var disposed = Filled("IVF8,Flat");
