@@ -81,9 +81,10 @@ internal static unsafe class Assignment
     /// <param name="centroids">The centroids, best with pairs.</param>
     /// <param name="assignment">Receives n centroid numbers.</param>
     /// <param name="distances">Receives n distances, squared with L2, or inner products; may be null, which is faster.</param>
+    /// <param name="scores">The same centroids, for rows most of whose components are zero; without it the result is the same.</param>
     /// <param name="cancellationToken">Ends the search between tiles.</param>
     public static void Find(
-        float* rows, long stride, int n, PackedCentroids centroids, int* assignment, float* distances,
+        float* rows, long stride, int n, PackedCentroids centroids, int* assignment, float* distances, CentroidScores? scores = null,
         CancellationToken cancellationToken = default)
     {
         ForTiles((n + Tile - 1) / Tile, centroids, (start, end) =>
@@ -91,12 +92,13 @@ internal static unsafe class Assignment
             var first = start * Tile;
             FindHere(
                 rows + first * stride, stride, Math.Min(n, end * Tile) - first, centroids, assignment + first,
-                distances is null ? null : distances + first);
+                distances is null ? null : distances + first, scores);
         }, cancellationToken);
     }
 
     /// <summary>The same on this thread alone; allocates nothing.</summary>
-    public static void FindHere(float* rows, long stride, int n, PackedCentroids centroids, int* assignment, float* distances)
+    public static void FindHere(
+        float* rows, long stride, int n, PackedCentroids centroids, int* assignment, float* distances, CentroidScores? scores = null)
     {
         using var scratch = Scratch.Rent();
         var d = centroids.Dimension;
@@ -126,8 +128,14 @@ internal static unsafe class Assignment
         for (var first = 0; first < n; first += Tile)
         {
             var count = Math.Min(Tile, n - first);
-            var scale = TilePacking.PackPairs(rows + first * stride, stride, count, d, pairs, norms, errors);
-            pending.Add(first, TileAssignment.FindPairs(pairs, scale, norms, errors, count, centroids, starts, assignment + first));
+            var from = rows + first * stride;
+            if (scores is null || !scores.TryFindNearest(from, stride, count, assignment + first, out var doubtful))
+            {
+                var scale = TilePacking.PackPairs(from, stride, count, d, pairs, norms, errors);
+                doubtful = TileAssignment.FindPairs(pairs, scale, norms, errors, count, centroids, starts, assignment + first);
+            }
+
+            pending.Add(first, doubtful);
         }
 
         pending.Decide();

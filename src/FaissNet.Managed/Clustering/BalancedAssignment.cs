@@ -31,7 +31,7 @@ internal sealed class BalancedAssignment(int n, int k, int smallest, int largest
             packed.Pack(centroids, MetricType.L2);
             fixed (float* rows = vectors)
             fixed (int* to = Assignment)
-                Managed.Assignment.Find(rows, d, n, packed, to, null, cancellationToken);
+                Managed.Assignment.Find(rows, d, n, packed, to, null, cancellationToken: cancellationToken);
         }
 
         Array.Clear(Sizes);

@@ -162,7 +162,7 @@ public sealed unsafe class HierarchicalClustering
         centroids.Pack(clustering.Centroids, MetricType.L2);
         fixed (float* from = rows)
         fixed (int* to = assignment)
-            Assignment.Find(from, d, members.Length, centroids, to, null, cancellationToken);
+            Assignment.Find(from, d, members.Length, centroids, to, null, cancellationToken: cancellationToken);
 
         return (clustering.Centroids, assignment);
     }

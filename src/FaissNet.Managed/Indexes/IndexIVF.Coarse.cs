@@ -19,7 +19,8 @@ public abstract unsafe partial class IndexIVF
         {
             using var centroids = new PackedCentroids(NList, Dimension, pairs: true);
             centroids.Pack(new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension), Metric);
-            Assignment.Find(vectors, Dimension, n, centroids, lists, null);
+            var scores = CentroidScores.AreSparse(vectors, Dimension, n, Dimension) ? Coarse() : null;
+            Assignment.Find(vectors, Dimension, n, centroids, lists, null, scores);
         }
 
         // What callers pass is finite; what a transform makes of it need not be.

@@ -11,12 +11,15 @@ namespace FaissNet.Managed;
 /// </summary>
 /// <remarks>Every form adds a centroid's products in the order of its components, from the start on, as <see cref="NearestCentroid"/> does: a
 /// query's scores do not depend on how many are asked at once.</remarks>
-internal sealed unsafe class CentroidScores : IDisposable
+internal sealed unsafe partial class CentroidScores : IDisposable
 {
     /// <summary>Queries that the widest form scores at once.</summary>
     public const int Group = 8;
 
     private const int Tile = PackedPoints.TileSize;
+
+    // Products with zeros are left out where at most one component in so many is not zero.
+    private const int SparseRatio = 3;
 
     private readonly AlignedFloats _tiles;
     private readonly AlignedFloats _starts;
@@ -146,31 +149,30 @@ internal sealed unsafe class CentroidScores : IDisposable
             // Tile by tile: it stays in the nearest cache while several queries meet it.
             for (int tile = 0, tiles; tile < Tiles; tile += tiles)
             {
-                float* components = _tiles.Pointer + (long)tile * d * Tile, starts = _starts.Pointer + tile * Tile;
-                var hasWide = Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Tiles - tile >= 3;
-                tiles = hasWide ? 3 : 1;
+                tiles = TilesAtOnce(tile);
                 for (var i = 0; i < group; i++)
-                {
-                    int* at = offsets + (long)i * d;
-                    float* value = values + (long)i * d, to = scores + (long)i * Stride + tile * Tile;
-                    if (hasWide)
-                        ThreeTiles512(components, (nint)d * Tile, starts, at, value, counts[i], to);
-                    else if (Vector256.IsHardwareAccelerated)
-                        Tile256(components, starts, at, value, counts[i], to);
-                    else
-                        TileScalar(components, starts, at, value, counts[i], to);
-                }
+                    ScoreTiles(tile, tiles, offsets + (long)i * d, values + (long)i * d, counts[i], scores + (long)i * Stride + tile * Tile);
             }
         }
 
         return true;
     }
 
-    private bool IsSparse(float* values, long count)
+    private int TilesAtOnce(int tile) => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Tiles - tile >= MostTiles ? MostTiles : 1;
+
+    private void ScoreTiles(int tile, int tiles, int* offsets, float* values, int count, float* scores)
     {
-        const int Ratio = 3;
-        return _isFinite && CountZeros(values, count) > count - count / Ratio;
+        var d = Dimension;
+        float* components = _tiles.Pointer + (long)tile * d * Tile, starts = _starts.Pointer + tile * Tile;
+        if (tiles == MostTiles)
+            ThreeTiles512(components, (nint)d * Tile, starts, offsets, values, count, scores);
+        else if (Vector256.IsHardwareAccelerated)
+            Tile256(components, starts, offsets, values, count, scores);
+        else
+            TileScalar(components, starts, offsets, values, count, scores);
     }
+
+    private bool IsSparse(float* values, long count) => _isFinite && CountZeros(values, count) > count - count / SparseRatio;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long CountZeros(float* values, long count)

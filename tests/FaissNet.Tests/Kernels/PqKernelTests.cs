@@ -37,6 +37,7 @@ public sealed unsafe class PqKernelTests
         CheckDistances();
         CheckTables();
         CheckCentroidScores();
+        CheckNearestCentroids();
         CheckLargestScores();
         CheckFilter();
     }
@@ -233,6 +234,40 @@ public sealed unsafe class PqKernelTests
                                 Assert.Equal(expected, to[i * scores.Stride + j]);
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    private static void CheckNearestCentroids()
+    {
+        var numbers = stackalloc int[48];
+        foreach (var (d, k) in new[] { (12, 1), (12, 9), (33, 48), (33, 49), (100, 143), (100, 200), (100, 300) })
+        {
+            float[] centroids = TestVectors.Uniform(k, d, 9, seed: k), rows = TestVectors.Uniform(48, d, 9, seed: d);
+            fixed (float* c = centroids, x = rows)
+            {
+                using var scores = new CentroidScores(c, k, d, MetricType.L2);
+                Assert.False(scores.TryFindNearest(x, d, 48, numbers, out _));
+                KeepOneOf(rows, 5);
+                foreach (var count in new[] { 1, 2, 47, 48 })
+                {
+                    using var memory = new GuardedMemory(count * d * sizeof(float));
+                    var at = memory.Last(count * d);
+                    rows.AsSpan(0, count * d).CopyTo(new Span<float>(at, count * d));
+                    Assert.True(scores.TryFindNearest(at, d, count, numbers, out var doubtful));
+                    for (var i = 0; i < count; i++)
+                    {
+                        // Whole numbers, whose distances float32 has exactly.
+                        var distances = Enumerable.Range(0, k).Select(j => BruteForce.Distance(
+                            MetricType.L2, rows.AsSpan(i * d, d), centroids.AsSpan(j * d, d))).ToArray();
+                        var nearest = Array.IndexOf(distances, distances.Min());
+                        // Of two that are as near it cannot tell which counts, and must say so.
+                        var isTie = distances.Count(distance => distance == distances[nearest]) > 1;
+                        Assert.Equal(isTie, (doubtful >> i & 1) != 0);
+                        if (!isTie)
+                            Assert.Equal(nearest, numbers[i]);
                     }
                 }
             }

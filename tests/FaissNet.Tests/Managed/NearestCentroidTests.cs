@@ -49,9 +49,15 @@ public sealed unsafe class NearestCentroidTests
                     using var packed = new PackedCentroids(k, d, pairs);
                     packed.Pack(centroids, metric);
                     var numbers = new int[100];
-                    fixed (float* rows = points)
+                    fixed (float* rows = points, c = centroids)
                     fixed (int* to = numbers)
+                    {
                         Assignment.FindHere(rows, d, 100, packed, to, null);
+                        Assert.All(numbers, number => Assert.InRange(number, 0, k - 1));
+                        using var scores = new CentroidScores(c, k, d, metric);
+                        KeepOneOf(points, 4, d);
+                        Assignment.FindHere(rows, d, 100, packed, to, null, scores);
+                    }
 
                     Assert.All(numbers, number => Assert.InRange(number, 0, k - 1));
                 }
@@ -95,6 +101,44 @@ public sealed unsafe class NearestCentroidTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Components_that_are_not_zero_decide_as_all_do_whatever_the_lengths()
+    {
+        foreach (var (d, k, spread) in new[] { (4, 3, 0f), (7, 40, 0f), (24, 70, 2f), (100, 33, 0f), (101, 300, 6f), (784, 256, 0f) })
+        {
+            foreach (var metric in new[] { MetricType.L2, MetricType.InnerProduct })
+            {
+                float[] points = Scaled(300, d, spread, seed: 1), centroids = Scaled(k, d, spread, seed: 2);
+                // Some rows are dense, some nothing but zeros, and some centroids the same: of these the first counts.
+                KeepOneOf(points, 4, d);
+                Scaled(10, d, spread, seed: 3).CopyTo(points, 200 * d);
+                points.AsSpan(100 * d, 10 * d).Clear();
+                centroids.AsSpan(0, d).CopyTo(centroids.AsSpan((k - 1) * d));
+                using var packed = new PackedCentroids(k, d, pairs: true);
+                packed.Pack(centroids, metric);
+                var (actual, expected) = (new int[300], new int[300]);
+                fixed (float* rows = points, c = centroids)
+                fixed (int* to = actual, other = expected)
+                {
+                    using var scores = new CentroidScores(c, k, d, metric);
+                    Assert.True(scores.TryFindNearest(rows, d, 48, to, out _));
+                    Assignment.FindHere(rows, d, 300, packed, to, null, scores);
+                    Assignment.FindHere(rows, d, 300, packed, other, null);
+                }
+
+                Assert.Equal(expected, actual);
+                Assert.DoesNotContain(k - 1, actual);
+            }
+        }
+    }
+
+    // Of each row, but not the same ones.
+    private static void KeepOneOf(float[] vectors, int number, int d)
+    {
+        for (var i = 0; i < vectors.Length; i++)
+            vectors[i] = (i % d + i / d) % number == 0 ? vectors[i] : 0;
     }
 
     private static float[] Scaled(int n, int d, float spread, int seed)
