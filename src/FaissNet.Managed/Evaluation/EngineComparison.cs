@@ -23,6 +23,9 @@ public sealed record NeighborDifference(
 /// <param name="SameIds">Queries with the same ids in the same order.</param>
 /// <param name="SameButTies">Queries with other ids or another order, but only among neighbours whose distances agree within the tolerance.</param>
 /// <param name="Different">Queries with a distance that differs by more than the tolerance.</param>
+/// <param name="Nearer">Of those, the queries where the first distance that differs by more is that of a nearer neighbour: the other found something
+/// better than the reference.</param>
+/// <param name="Farther">Of those, the queries where it is that of a farther neighbour, or of none.</param>
 /// <param name="Overlap">The share of the reference's ids that the other found too.</param>
 /// <param name="LargestDifference">The largest relative difference of distances at the same rank.</param>
 /// <param name="Tolerance">What counts as the same distance.</param>
@@ -33,6 +36,8 @@ public sealed record EngineComparison(
     int SameIds,
     int SameButTies,
     int Different,
+    int Nearer,
+    int Farther,
     double Overlap,
     double LargestDifference,
     double Tolerance,
@@ -82,7 +87,7 @@ public sealed record EngineComparison(
         reference.Search(queries, k, expectedDistances, expectedIds, parameters);
         other.Search(queries, k, distances, ids, parameters);
 
-        int same = 0, ties = 0;
+        int same = 0, ties = 0, nearer = 0, farther = 0;
         long shared = 0, found = 0;
         var largest = new PriorityQueue<NeighborDifference, double>();
         var worst = 0.0;
@@ -92,6 +97,8 @@ public sealed record EngineComparison(
             var floor = LengthShare * TensorPrimitives.SumOfSquares(queries.Slice(q * d, d));
             var row = Row(q);
             var differs = 0.0;
+            // Which side has the nearer one where the two part: 1 for the other, -1 for the reference.
+            var parting = 0;
             common.Clear();
             for (var i = row.Start; i < row.End; i++)
             {
@@ -103,6 +110,9 @@ public sealed record EngineComparison(
             for (var i = row.Start; i < row.End; i++)
             {
                 var difference = Difference(expectedIds[i], expectedDistances[i], ids[i], distances[i], floor);
+                if (parting == 0 && difference > tolerance)
+                    parting = IsNearer(ids[i], distances[i], expectedIds[i], expectedDistances[i]) ? 1 : -1;
+
                 // An id that both found has one distance, wherever it stands.
                 if (common.Remove(ids[i], out var expected))
                 {
@@ -120,6 +130,8 @@ public sealed record EngineComparison(
                     largest.Dequeue();
             }
 
+            nearer += parting == 1 ? 1 : 0;
+            farther += parting == -1 ? 1 : 0;
             worst = Math.Max(worst, differs);
             var sameIds = expectedIds.AsSpan(row.Start, k).SequenceEqual(ids.AsSpan(row.Start, k));
             if (differs <= tolerance && sameIds)
@@ -133,9 +145,12 @@ public sealed record EngineComparison(
             kept.Add(difference);
 
         kept.Reverse();
-        return new EngineComparison(n, k, same, ties, n - same - ties, found == 0 ? 1 : (double)shared / found, worst, tolerance, kept);
+        return new EngineComparison(n, k, same, ties, n - same - ties, nearer, farther, found == 0 ? 1 : (double)shared / found, worst, tolerance, kept);
 
         (int Start, int End) Row(int q) => (q * k, (q + 1) * k);
+
+        bool IsNearer(long id, float distance, long otherId, float otherDistance) =>
+            id != -1 && (otherId == -1 || (reference.Metric == MetricType.InnerProduct ? distance > otherDistance : distance < otherDistance));
     }
 
     private static double Difference(long expectedId, float expected, long id, float actual, double floor)

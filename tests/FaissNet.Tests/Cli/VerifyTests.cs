@@ -42,6 +42,19 @@ public sealed class VerifyTests : IDisposable
     }
 
     [Fact]
+    public void What_the_managed_engine_refines_may_be_better()
+    {
+        // Of the one neighbour asked for FAISS compares what is nearest by rounded distances, the managed engine all that may be.
+        var index = Build("IVF1,PQ4x4fs,RFlat");
+        var report = CommandLine.Run(["verify", "--index", index, "--queries", _folder.File("queries.fvecs"), "--k", "1", "--json"]).Json();
+        var comparison = report.GetProperty("comparison");
+        Assert.True(comparison.GetProperty("overlap").GetDouble() < 0.7);
+        Assert.True(Int(comparison, "nearer") > Int(comparison, "farther"));
+        Assert.Equal(Int(comparison, "different"), Int(comparison, "nearer") + Int(comparison, "farther"));
+        Assert.True(report.GetProperty("agrees").GetBoolean());
+    }
+
+    [Fact]
     public void The_probes_are_those_asked_for()
     {
         var index = Build("IVF16,Flat");

@@ -58,6 +58,28 @@ public sealed class EngineComparisonTests
     }
 
     [Fact]
+    public void Where_two_part_one_of_them_has_the_nearer()
+    {
+        // The first is farther by rounding alone and does not count; then 4 beside 9, and 16 beside 4 behind it.
+        using var reference = Flat(1, 3, 2.5f);
+        using var other = Flat(1.0000001f, 2, 4);
+        var comparison = EngineComparison.Compare(reference, other, [0f], k: 3);
+        Assert.Equal((1, 1, 0), (comparison.Different, comparison.Nearer, comparison.Farther));
+        comparison = EngineComparison.Compare(other, reference, [0f], k: 3);
+        Assert.Equal((1, 0, 1), (comparison.Different, comparison.Nearer, comparison.Farther));
+
+        // Of inner products the larger is nearer; nothing is farther than anything.
+        using var products = new FaissNet.Managed.IndexFlat(1, MetricType.InnerProduct);
+        using var fewer = new FaissNet.Managed.IndexFlat(1, MetricType.InnerProduct);
+        products.Add([3f, 1f]);
+        fewer.Add([2f]);
+        comparison = EngineComparison.Compare(products, fewer, [1f, 0f], k: 2);
+        Assert.Equal((2, 0, 2), (comparison.Different, comparison.Nearer, comparison.Farther));
+        comparison = EngineComparison.Compare(fewer, products, [1f, 0f], k: 2);
+        Assert.Equal((2, 2, 0), (comparison.Different, comparison.Nearer, comparison.Farther));
+    }
+
+    [Fact]
     public void What_cancels_is_measured_by_the_query()
     {
         // Distances 0 and 0.01 beside a query of squared length 10,000: 0.01 / 1,000.
