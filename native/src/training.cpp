@@ -15,7 +15,7 @@
 #include "graphs.hpp"
 #include "handle.hpp"
 #include "quantizers.hpp"
-#include "watched.hpp"
+#include "watched_opq.hpp"
 
 namespace faissnet {
 namespace {
@@ -41,6 +41,19 @@ std::unique_ptr<Slot> watch_codes(faiss::ProductQuantizer& pq, const faissnet_mo
             pq.assign_index,
             std::make_unique<WatchedFlat>(
                     static_cast<int>(pq.dsub), faiss::METRIC_L2, pq.cp, runs, monitor, FAISSNET_STAGE_CODES));
+}
+
+// The first OPQ that is going to be trained; nullptr if there is none.
+std::unique_ptr<WatchedOpq> watch_opq(faiss::Index& target, int64_t n, const faissnet_monitor* monitor) {
+    if (auto chain = find_inside<faiss::IndexPreTransform>(target)) {
+        for (auto transform : chain->chain) {
+            auto opq = dynamic_cast<faiss::OPQMatrix*>(transform);
+            if (opq != nullptr && !opq->is_trained && opq->pq == nullptr) {
+                return std::make_unique<WatchedOpq>(*opq, n, monitor);
+            }
+        }
+    }
+    return nullptr;
 }
 
 // Between the k-means of the coarse centroids and that of the codes FAISS assigns all vectors to their lists in one call. A flat quantizer is
@@ -198,13 +211,18 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
         codes = pq != nullptr ? watch_codes(*pq, *monitor) : nullptr;
     }
 
-    if (coarse != nullptr && codes != nullptr) {
-        codes->assigner().before = &coarse->assigner();
-    }
-
     if (anew && target.is_trained) {
         forget_training(target);
     }
+    const auto opq = watch_opq(target, n, monitor);
+    std::vector<WatchedFlat*> stages;
+    for (auto stage : {opq != nullptr ? opq->assigner() : nullptr, coarse != nullptr ? &coarse->assigner() : nullptr, codes != nullptr ? &codes->assigner() : nullptr}) {
+        if (stage != nullptr) {
+            stage->before = stages.empty() ? nullptr : stages.back();
+            stages.push_back(stage);
+        }
+    }
+
     Remains remains(target);
     try {
         Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
@@ -216,10 +234,8 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
         }
         throw;
     }
-    for (const auto& slot : {coarse.get(), codes.get()}) {
-        if (slot != nullptr) {
-            slot->assigner().finish();
-        }
+    for (auto stage : stages) {
+        stage->finish();
     }
 }
 

@@ -19,7 +19,7 @@
 #include "handle.hpp"
 #include "pieces.hpp"
 #include "transforms.hpp"
-#include "watched.hpp"
+#include "watched_opq.hpp"
 
 namespace faissnet {
 namespace {
@@ -230,36 +230,16 @@ void set_values(VectorTransform& transform, const std::string& name, int64_t cou
     }
 }
 
-// OPQ trains a product quantizer again and again: one of ours instead of its own sees the iterations, and is silent.
 void train_opq(faiss::OPQMatrix& opq, int64_t n, const float* x, const faissnet_monitor* monitor) {
-    faiss::ProductQuantizer pq(opq.d_out, opq.M, 8);
-    if (n < static_cast<int64_t>(pq.ksub)) {
-        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: OPQ trains codebooks of 256 centroids and needs at least as many vectors", static_cast<long long>(n));
-    }
-    pq.cp.min_points_per_centroid = 0;
-    pq.cp.max_points_per_centroid = 1000; // as in OPQ's own
-    std::unique_ptr<Slot> slot;
-    if (monitor != nullptr && monitor->report != nullptr) {
-        auto counted = pq.cp;
-        counted.niter = opq.niter_pq;
-        const int64_t first = (opq.niter_pq_0 + opq.niter_pq - 1) / opq.niter_pq;
-        slot = std::make_unique<Slot>(
-                pq.assign_index,
-                std::make_unique<WatchedFlat>(
-                        static_cast<int>(pq.dsub), faiss::METRIC_L2, counted, opq.M * (opq.niter - 1 + first), *monitor, FAISSNET_STAGE_CODES));
-    }
-    opq.A.clear(); // it starts from the matrix that it finds
-    opq.pq = &pq;
+    WatchedOpq watched(opq, n, monitor);
     try {
         opq.train(n, x);
     } catch (...) {
-        opq.pq = nullptr;
         opq.A.clear();
         throw;
     }
-    opq.pq = nullptr;
-    if (slot != nullptr) {
-        slot->assigner().finish();
+    if (watched.assigner() != nullptr) {
+        watched.assigner()->finish();
     }
 }
 

@@ -19,11 +19,11 @@ typedef struct {
 static int32_t report(void* context, int32_t stage, int64_t done, int64_t total) {
     watch* w = context;
     w->calls++;
-    if (stage != FAISSNET_STAGE_COARSE && stage != FAISSNET_STAGE_CODES) {
+    if (stage < FAISSNET_STAGE_TRANSFORM || stage > FAISSNET_STAGE_CODES) {
         w->bad++;
         return 0;
     }
-    w->bad += stage < w->last_stage;                           /* coarse, then codes */
+    w->bad += stage < w->last_stage;                           /* transform, coarse, then codes */
     w->bad += done < w->done[stage];                           /* monotone */
     w->bad += done < 0 || done > total || total < 1;           /* within its bounds */
     w->bad += w->total[stage] != 0 && w->total[stage] != total; /* which stay */
@@ -132,7 +132,7 @@ TEST(training, refuses) {
 
     /* What only FAISS knows it needs. */
     faissnet_index* opq = create("OPQ1,Flat");
-    FAILS(FAISSNET_INVALID_ARGUMENT, "Number of training points", faissnet_index_train(opq, 100, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 100: OPQ trains codebooks of 256 centroids", faissnet_index_train(opq, 100, whole(), NULL));
     EQUAL(0, is_trained(opq));
     OK(faissnet_index_train(opq, N, whole(), NULL));
     faissnet_index_free(opq);
@@ -169,11 +169,11 @@ TEST(training, refuses_what_is_not_finite) {
 /* Index types with the stages that a monitor sees in them. */
 static const struct {
     const char* description;
-    int coarse, codes;
+    int coarse, codes, transform;
 } watched[] = {
-    {"IVF8,Flat", 1, 0}, {"IVF8,PQ4x4np", 1, 1}, {"IVF8,PQ2x2", 1, 1}, {"PQ4x4np", 0, 1}, {"IDMap,IVF8,PQ4x4np", 1, 1},
-    {"PCA4,IVF8,PQ2x4np", 1, 1}, {"RR8,IVF8,PQ4x4np", 1, 1}, {"IVF8,PQ4x4np,RFlat", 1, 1}, {"IVF8_HNSW8,PQ4x4np", 1, 1},
-    {"IVF8,PQ4x4fs", 1, 1}, {"PQ4x4fs", 0, 1}, {"IVF8,SQ8", 1, 0}, {"IMI2x3,PQ4x4np", 0, 1}, {"IVF8,PQ1+1", 1, 1}};
+    {"OPQ2,IVF8,PQ4x4np", 1, 1, 1}, {"IDMap,OPQ2_4,PQ2x4np", 0, 1, 1}, {"IVF8,Flat", 1, 0, 0}, {"IVF8,PQ4x4np", 1, 1, 0}, {"IVF8,PQ2x2", 1, 1, 0}, {"PQ4x4np", 0, 1, 0}, {"IDMap,IVF8,PQ4x4np", 1, 1, 0},
+    {"PCA4,IVF8,PQ2x4np", 1, 1, 0}, {"RR8,IVF8,PQ4x4np", 1, 1, 0}, {"IVF8,PQ4x4np,RFlat", 1, 1, 0}, {"IVF8_HNSW8,PQ4x4np", 1, 1, 0},
+    {"IVF8,PQ4x4fs", 1, 1, 0}, {"PQ4x4fs", 0, 1, 0}, {"IVF8,SQ8", 1, 0, 0}, {"IMI2x3,PQ4x4np", 0, 1, 0}, {"IVF8,PQ1+1", 1, 1, 0}};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
 TEST(training, monitor_sees_each_stage_to_its_end) {
@@ -185,7 +185,8 @@ TEST(training, monitor_sees_each_stage_to_its_end) {
         EQUAL(0, w.bad);
         CHECK((w.total[FAISSNET_STAGE_COARSE] > 0) == watched[i].coarse);
         CHECK((w.total[FAISSNET_STAGE_CODES] > 0) == watched[i].codes);
-        for (int stage = 1; stage <= 2; stage++) EQUAL(w.total[stage], w.done[stage]);
+        CHECK((w.total[FAISSNET_STAGE_TRANSFORM] > 0) == watched[i].transform);
+        for (int stage = 0; stage <= 2; stage++) EQUAL(w.total[stage], w.done[stage]);
         CHECK(w.calls >= 1);
         faissnet_index_free(index);
     }
@@ -223,6 +224,12 @@ TEST(training, totals_are_the_iterations) {
     OK(train_watched(index, MANY, many(), &w));
     EQUAL(10, w.total[FAISSNET_STAGE_COARSE]);    /* FAISS's niter for coarse quantizers */
     EQUAL(4 * 25, w.total[FAISSNET_STAGE_CODES]); /* m times its niter otherwise */
+    faissnet_index_free(index);
+
+    memset(&w, 0, sizeof w);
+    index = create("OPQ2,PQ2x4np");
+    OK(train_watched(index, MANY, many(), &w));
+    EQUAL(2 * (40 + 49 * 4), w.total[FAISSNET_STAGE_TRANSFORM]); /* m times niter_pq_0 once, and niter_pq in the other 49 turns */
     faissnet_index_free(index);
 }
 
@@ -303,18 +310,27 @@ TEST(training, cancelled_at_any_call_it_starts_anew) {
 }
 
 /* OPQ's rotation starts from the matrix that it finds. */
-TEST(training, cancelled_after_opq_it_starts_anew) {
-    faissnet_index *never = create("OPQ1,IVF8,PQ4x4np"), *index = create("OPQ1,IVF8,PQ4x4np");
-    OK(faissnet_index_train(never, N, whole(), NULL));
-    watch w = {.stop_at = 2};
-    FAILS(FAISSNET_CANCELLED, "cancelled", train_watched(index, MANY, many(), &w));
-    OK(faissnet_index_train(index, N, whole(), NULL));
-    const bytes a = serialized(never), b = serialized(index);
-    CHECK(same_bytes(a, b));
-    free(a.data);
-    free(b.data);
+TEST(training, cancelled_in_or_after_opq_it_starts_anew) {
+    faissnet_index* never = create("OPQ1,IVF8,PQ4x4np");
+    watch all = {0};
+    OK(train_watched(never, N, whole(), &all));
+    CHECK(all.total[FAISSNET_STAGE_TRANSFORM] > 0);
+    const bytes expected = serialized(never);
+    const int64_t stops[] = {1, 2, 100, all.calls - 2};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        faissnet_index* index = create("OPQ1,IVF8,PQ4x4np");
+        watch w = {.stop_at = stops[i]};
+        FAILS(FAISSNET_CANCELLED, "cancelled", train_watched(index, MANY, many(), &w));
+        EQUAL(stops[i], w.calls);
+        EQUAL(0, is_trained(index));
+        OK(faissnet_index_train(index, N, whole(), NULL));
+        const bytes actual = serialized(index);
+        CHECK(same_bytes(expected, actual));
+        free(actual.data);
+        faissnet_index_free(index);
+    }
+    free(expected.data);
     faissnet_index_free(never);
-    faissnet_index_free(index);
 }
 
 /* An HNSW graph draws its levels on from where it stopped, so that its bytes differ; its centroids must not. */

@@ -126,7 +126,8 @@ internal static class CompareCommand
         }
 
         public void Report(IndexProgress value) => display.Report(
-            _factory, value.Completed, value.Total, value.Stage is IndexStage.TrainingCoarse or IndexStage.TrainingCodes ? "iterations" : "vectors");
+            _factory, value.Completed, value.Total,
+            value.Stage is IndexStage.TrainingTransform or IndexStage.TrainingCoarse or IndexStage.TrainingCodes ? "iterations" : "vectors");
     }
 
     private sealed record Request(

@@ -55,6 +55,7 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
         var (stage, unit) = value.Stage switch
         {
             IndexStage.Sampling => ("Reading sample", "vectors"),
+            IndexStage.TrainingTransform => ("Training rotation", "iterations"),
             IndexStage.TrainingCoarse => ("Training centroids", "iterations"),
             IndexStage.TrainingCodes => ("Training codebooks", "iterations"),
             IndexStage.Adding => ("Adding vectors", "vectors"),
@@ -134,7 +135,7 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
         {
             const int NameWidth = 20;
             const int RateWidth = 18;
-            const int TimeWidth = 13;
+            const int TimeWidth = 15;
             const int OtherColumns = NameWidth + RateWidth + TimeWidth + 4 + 8;
             var bar = Math.Clamp(Terminal.Error.Profile.Width - OtherColumns, 10, 40);
             return Terminal.Error.Progress()
@@ -142,7 +143,7 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
                 .Columns(
                     new TaskDescriptionColumn { Alignment = Justify.Left },
                     new ProgressBarColumn { Width = bar },
-                    new PercentageColumn(),
+                    new ShareColumn(),
                     new RateColumn(RateWidth),
                     new TimeColumn(TimeWidth))
                 .Start(context =>
@@ -199,6 +200,17 @@ internal abstract class ProgressDisplay : IProgress<IndexProgress>
         None,
         Plain,
         Iterations,
+    }
+
+    // Nothing where nobody knows how much there is.
+    private sealed class ShareColumn : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override int? GetColumnWidth(RenderOptions options) => 4;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            task.IsIndeterminate ? Text.Empty : new Text($"{(int)task.Percentage}%").RightJustified();
     }
 
     private sealed class RateColumn(int width) : ProgressColumn

@@ -3,6 +3,9 @@ namespace FaissNet;
 /// <summary>What a long call on a <see cref="VectorIndex"/> is doing.</summary>
 public enum IndexStage
 {
+    /// <summary>Iterations of the k-means runs by which an OPQ rotation is found, over all its turns and sub-quantizers.</summary>
+    TrainingTransform,
+
     /// <summary>Iterations of the k-means that finds the coarse centroids.</summary>
     TrainingCoarse,
 

@@ -94,7 +94,7 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
             cancellationToken.ThrowIfCancellationRequested();
             var transform = _chain[i];
             if (!_isGiven[i])
-                transform.Train(transformed, cancellationToken);
+                transform.Train(transformed, progress, cancellationToken);
 
             var output = GC.AllocateUninitializedArray<float>(checked(n * transform.DOut));
             transform.Apply(transformed, output);

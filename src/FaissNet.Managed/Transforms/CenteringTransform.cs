@@ -43,7 +43,8 @@ public sealed class CenteringTransform : VectorTransform
         }
     }
 
-    private protected override void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken) =>
+    private protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken) =>
         _mean = ComputeMean(vectors, n, DIn);
 
     /// <summary>The mean of n vectors, summed in their order as FAISS does it.</summary>

@@ -19,7 +19,8 @@ public sealed class ITQMatrix : LinearTransform
     /// <summary>Seed of the first rotation.</summary>
     public int Seed { get; init; } = 123;
 
-    private protected override unsafe void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken)
+    private protected override unsafe void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         var d = DIn;
         var initial = new RandomRotationMatrix(d, d);

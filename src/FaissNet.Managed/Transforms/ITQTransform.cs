@@ -72,7 +72,8 @@ public sealed class ITQTransform : VectorTransform
         PcaThenItq.ApplyCore(centred.Pointer, n, transformed);
     }
 
-    private protected override void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken)
+    private protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         vectors = TrainingSubset.Take(vectors, ref n, DIn, Math.Max(DIn * MaxTrainPerDimension, MinimumSample));
         var mean = CenteringTransform.ComputeMean(vectors, n, DIn);

@@ -44,7 +44,8 @@ public sealed class OPQMatrix : LinearTransform
     /// <summary>Training vectors that are enough; of more a random sample is taken. FAISS's <c>max_train_points</c>.</summary>
     public int MaxTrainPoints { get; init; } = 256 * 256;
 
-    private protected override void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken)
+    private protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         if (n < CodebookSize)
         {
@@ -55,7 +56,8 @@ public sealed class OPQMatrix : LinearTransform
         }
 
         vectors = TrainingSubset.Take(vectors, ref n, DIn, MaxTrainPoints);
-        using var training = new OPQTraining(vectors, n, DIn, DOut, M, CodebookSize);
+        var total = M * (NIterPQ0 + (NIter - 1L) * NIterPQ);
+        using var training = new OPQTraining(vectors, n, DIn, DOut, M, CodebookSize, total, progress);
         var rotation = RandomRotation();
         for (var turn = 0; turn < NIter; turn++)
             rotation = training.Turn(rotation, turn == 0 ? NIterPQ0 : NIterPQ, cancellationToken);

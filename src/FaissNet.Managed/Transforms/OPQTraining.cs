@@ -14,11 +14,16 @@ internal sealed unsafe class OPQTraining : IDisposable
     private readonly AlignedFloats _decoded;
     private readonly float[][] _codebooks;
     private readonly int _codebookSize;
+    private readonly long _iterations;
+    private readonly IProgress<IndexProgress>? _progress;
+    private long _completed;
     private bool _hasCodebooks;
 
     /// <summary>Takes over n·dIn floats.</summary>
-    public OPQTraining(ReadOnlySpan<float> vectors, int n, int dIn, int dOut, int m, int codebookSize)
+    public OPQTraining(
+        ReadOnlySpan<float> vectors, int n, int dIn, int dOut, int m, int codebookSize, long iterations, IProgress<IndexProgress>? progress)
     {
+        (_iterations, _progress) = (iterations, progress);
         (_n, _d, _dOut, _m, _codebookSize) = (n, Math.Max(dIn, dOut), dOut, m, codebookSize);
         _stride = RoundUp(_d, PackedMatrix.PanelSize);
         _rotatedStride = RoundUp(dOut, PanelProduct.BlockRows);
@@ -91,6 +96,9 @@ internal sealed unsafe class OPQTraining : IDisposable
             var to = new Span<float>(_decoded.Pointer + (long)i * _rotatedStride + part * width, width);
             clustering.Centroids.AsSpan(assignment[i] * width, width).CopyTo(to);
         }
+
+        _completed += iterations;
+        _progress?.Report(new IndexProgress(IndexStage.TrainingTransform, _completed, _iterations));
     }
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;

@@ -65,7 +65,8 @@ public sealed class PCAMatrix : LinearTransform
     /// <summary>A projection without bias, as ITQ needs it of vectors that are centred already.</summary>
     internal static PCAMatrix WithoutBias(int dIn, int dOut) => new(dIn, dOut) { HaveBias = false };
 
-    private protected override void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken)
+    private protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         if (n < DOut)
         {

@@ -36,5 +36,6 @@ public sealed class RandomRotationMatrix : LinearTransform
         (IsOrthonormal, IsTrained) = (true, true);
     }
 
-    private protected override void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken) => Initialize(TrainingSeed);
+    private protected override void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken) => Initialize(TrainingSeed);
 }

@@ -29,7 +29,17 @@ public abstract class VectorTransform
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="DIn"/>, a component is not finite, or there are too
     /// few vectors.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
-    public void Train(ReadOnlySpan<float> vectors, CancellationToken cancellationToken = default)
+    public void Train(ReadOnlySpan<float> vectors, CancellationToken cancellationToken = default) => Train(vectors, null, cancellationToken);
+
+    /// <summary>The same, with progress.</summary>
+    /// <param name="vectors">n·<see cref="DIn"/> floats, n at least 1.</param>
+    /// <param name="progress">Told the k-means iterations of <see cref="OPQMatrix"/> (<see cref="IndexStage.TrainingTransform"/>); other transforms do not
+    /// iterate long.</param>
+    /// <param name="cancellationToken">Stops a training that iterates; the transform stays as it was.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of <see cref="DIn"/>, a component is not finite, or there are too
+    /// few vectors.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    public void Train(ReadOnlySpan<float> vectors, IProgress<IndexProgress>? progress, CancellationToken cancellationToken = default)
     {
         var n = VectorArguments.CountVectors(vectors, DIn, nameof(vectors));
         if (n == 0)
@@ -37,7 +47,7 @@ public abstract class VectorTransform
 
         VectorArguments.RequireFinite(vectors, DIn, nameof(vectors));
         cancellationToken.ThrowIfCancellationRequested();
-        TrainCore(vectors, n, cancellationToken);
+        TrainCore(vectors, n, progress, cancellationToken);
         IsTrained = true;
     }
 
@@ -97,7 +107,8 @@ public abstract class VectorTransform
     internal virtual VectorTransform Clone() => (VectorTransform)MemberwiseClone();
 
     /// <summary>Learns from n ≥ 1 finite vectors.</summary>
-    private protected virtual void TrainCore(ReadOnlySpan<float> vectors, int n, CancellationToken cancellationToken)
+    private protected virtual void TrainCore(
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
     }
 

@@ -64,7 +64,8 @@ internal sealed unsafe class MonitorBridge : IDisposable
         if (done > 0 && _reported != (stage, done))
         {
             _reported = (stage, done);
-            _progress?.Report(new IndexProgress(stage == 1 ? IndexStage.TrainingCoarse : IndexStage.TrainingCodes, done, total));
+            // FAISSNET_STAGE_…, the first of them all.
+            _progress?.Report(new IndexProgress((IndexStage)stage, done, total));
         }
 
         return !_cancellationToken.IsCancellationRequested;

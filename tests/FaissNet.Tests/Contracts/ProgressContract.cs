@@ -22,6 +22,9 @@ public sealed class ProgressContract
 
         if (type.Type.Contains("PQ", StringComparison.Ordinal))
             Assert.Contains(recorder.Reports, report => report.Stage == IndexStage.TrainingCodes);
+
+        if (type.Type.StartsWith("OPQ", StringComparison.Ordinal))
+            Assert.Equal(IndexStage.TrainingTransform, recorder.Reports[0].Stage);
     }
 
     [Theory]

@@ -165,7 +165,7 @@ public sealed class QuantizerAndTransformTests : IDisposable
         using var opq = new OPQMatrix(D, 4) { NIter = 3, NIterPQ = 2, NIterPQ0 = 4 };
         var recorder = new Recorder();
         opq.Train(Vectors, recorder);
-        Assert.Equal((IndexStage.TrainingCodes, recorder.Reports[^1].Total), (recorder.Reports[^1].Stage, recorder.Reports[^1].Completed));
+        Assert.Equal((IndexStage.TrainingTransform, recorder.Reports[^1].Total), (recorder.Reports[^1].Stage, recorder.Reports[^1].Completed));
         Assert.Equal(recorder.Reports.Select(report => report.Completed).Order(), recorder.Reports.Select(report => report.Completed));
         using var stop = new CancellationTokenSource();
 
