@@ -130,7 +130,7 @@ TEST(training, refuses) {
         faissnet_index_free(index);
     }
 
-    /* What only FAISS knows it needs. */
+    /* What a transform needs that is trained first. */
     faissnet_index* opq = create("OPQ1,Flat");
     FAILS(FAISSNET_INVALID_ARGUMENT, "n is 100: OPQ trains codebooks of 256 centroids", faissnet_index_train(opq, 100, whole(), NULL));
     EQUAL(0, is_trained(opq));

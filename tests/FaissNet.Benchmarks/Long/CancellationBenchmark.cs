@@ -5,7 +5,7 @@ namespace FaissNet.Benchmarks.Long;
 /// <summary>How long a call goes on after it was cancelled, at several points of its way.</summary>
 internal static class CancellationBenchmark
 {
-    private static readonly int[] s_after = [50, 300, 1000, 2500, 5000];
+    private static readonly int[] s_after = [50, 300, 1000, 2500, 5000, 20_000, 60_000];
 
     private sealed record Case(string Name, string Index, Func<bool, string, VectorIndex> Prepare, Action<VectorIndex, CancellationToken> Call);
 
@@ -29,7 +29,7 @@ internal static class CancellationBenchmark
 
     private static IEnumerable<Case> Cases(Mnist mnist, bool native)
     {
-        foreach (var index in new[] { "IVF1024,Flat", "IVF4096,PQ49np" })
+        foreach (var index in new[] { "IVF1024,Flat", "IVF4096,PQ49np", "OPQ28_56,IVF256,PQ28np" })
             yield return new("train", index, Mnist.Create, (target, token) => target.Train(mnist.Base, cancellationToken: token));
 
         foreach (var index in (string[])(native ? ["Flat", "IVF4096,PQ49np", "HNSW32"] : ["Flat", "IVF4096,PQ49np"]))
