@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace FaissNet;
 
@@ -39,8 +40,8 @@ internal static class VectorArguments
 
     /// <summary>Whether a vector is what <see cref="RequireFinite"/> asks for.</summary>
     public static bool IsFinite(ReadOnlySpan<float> vector) =>
-        // NaN compares false.
-        TensorPrimitives.SumOfSquares(vector) <= MaxSquaredLength;
+        // NaN compares false. Without vectors TensorPrimitives waits for each addition.
+        (Vector128.IsHardwareAccelerated ? TensorPrimitives.SumOfSquares(vector) : Managed.DistanceKernels.SquaredNorm(vector)) <= MaxSquaredLength;
 
     private static void RequireFiniteRow(ReadOnlySpan<float> vector, int row, string name)
     {

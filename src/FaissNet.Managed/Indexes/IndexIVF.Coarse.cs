@@ -7,6 +7,7 @@ public abstract unsafe partial class IndexIVF
 {
     private readonly Lock _coarseLock = new();
     private CentroidScores? _coarse;
+    private PairedScores? _paired;
 
     /// <summary>The list of the nearest centroid of each vector, of equally near ones the first; -1 if no distance is a finite number.</summary>
     private protected virtual void Assign(float* vectors, int n, int* lists)
@@ -69,14 +70,12 @@ public abstract unsafe partial class IndexIVF
             return;
         }
 
-        var coarse = Coarse();
-        var scores = scratch.Floats((long)CentroidScores.Rows(n) * coarse.Stride);
-        coarse.Score(queries, n, scores);
+        var scores = Score(scratch, queries, n, out var stride, out var margins);
         for (var i = 0; i < n; i++)
         {
-            float* query = queries + (long)i * Dimension, score = scores + (long)i * coarse.Stride;
-            var count = LargestScores.Find(score, NList, nprobe, candidates);
-            if (areDistancesWanted || !ChooseByScore(query, score, coarse, candidates, count, keys, nprobe, lists))
+            float* query = queries + (long)i * Dimension, score = scores + (long)i * stride;
+            var count = LargestScores.Find(score, NList, nprobe, candidates, margins is null ? 0 : margins[i]);
+            if (areDistancesWanted || !ChooseByScore(score, margins is null ? Margin(query) : margins[i], candidates, count, keys, nprobe, lists))
                 Nearest(query, candidates, count, keys, nprobe, lists, distances);
 
             lists += nprobe;
@@ -85,12 +84,36 @@ public abstract unsafe partial class IndexIVF
     }
 
     /// <summary>What searches keep of the centroids beside them.</summary>
-    private IndexMemory CoarseMemory => IndexMemory.None with { Tables = Volatile.Read(ref _coarse)?.Bytes ?? 0 };
+    private IndexMemory CoarseMemory =>
+        IndexMemory.None with { Tables = (Volatile.Read(ref _coarse)?.Bytes ?? 0) + (Volatile.Read(ref _paired)?.Bytes ?? 0) };
+
+    // The scores of all lists. Margins are those of rounded scores, and null of others.
+    private float* Score(in Scratch scratch, float* queries, int n, out int stride, out float* margins)
+    {
+        if (PairedScores.IsFaster && Paired() is { IsUsable: true } paired)
+        {
+            stride = paired.Stride;
+            margins = scratch.Floats(n);
+            var rounded = scratch.Floats((long)n * stride);
+            paired.Score(queries, n, rounded, margins);
+            return rounded;
+        }
+
+        var coarse = Coarse();
+        stride = coarse.Stride;
+        margins = null;
+        var scores = scratch.Floats((long)CentroidScores.Rows(n) * stride);
+        coarse.Score(queries, n, scores);
+        return scores;
+    }
+
+    // Twice the margin, for the norms that scores start from are sums of floats too.
+    private float Margin(float* query) =>
+        2 * NearestResolution.Margin(Dimension, MathF.Sqrt(DistanceKernels.InnerProduct(query, query, Dimension)), Coarse().MaxNorm);
 
     // The lists with the largest scores; answers whether these are the nearest for sure.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool ChooseByScore(
-        float* query, float* scores, CentroidScores coarse, int* candidates, int count, ulong* keys, int nprobe, int* lists)
+    private static bool ChooseByScore(float* scores, float margin, int* candidates, int count, ulong* keys, int nprobe, int* lists)
     {
         if (count < nprobe)
             return false;
@@ -101,10 +124,9 @@ public abstract unsafe partial class IndexIVF
         new Span<ulong>(keys, count).Sort();
         if (count > nprobe)
         {
-            var norm = MathF.Sqrt(DistanceKernels.InnerProduct(query, query, Dimension));
             var (last, next) = ((int)(uint)keys[nprobe - 1], (int)(uint)keys[nprobe]);
-            // Twice the margin, for the norms that scores start from are sums of floats too. Not a number is never more.
-            if (!(scores[last] - scores[next] > 2 * NearestResolution.Margin(Dimension, norm, coarse.MaxNorm)))
+            // Not a number is never more.
+            if (!(scores[last] - scores[next] > margin))
                 return false;
         }
 
@@ -161,6 +183,15 @@ public abstract unsafe partial class IndexIVF
             return _coarse ??= new CentroidScores(Quantizer.Vectors, NList, Dimension, Metric);
     }
 
+    private PairedScores Paired()
+    {
+        if (Volatile.Read(ref _paired) is { } ready)
+            return ready;
+
+        lock (_coarseLock)
+            return _paired ??= new PairedScores(Quantizer.Vectors, NList, Dimension, Metric);
+    }
+
     /// <summary>Forgets what was computed from the centroids: they change.</summary>
     private protected void DropCoarse()
     {
@@ -168,6 +199,8 @@ public abstract unsafe partial class IndexIVF
         {
             _coarse?.Dispose();
             _coarse = null;
+            _paired?.Dispose();
+            _paired = null;
         }
     }
 }

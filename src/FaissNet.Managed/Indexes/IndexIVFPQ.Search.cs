@@ -49,31 +49,32 @@ public sealed unsafe partial class IndexIVFPQ
         var codebook = Codebook();
         var table = tables + TableOffset;
         var codes = Lists.Codes(list);
-        if (!codebook.HasByteTables)
-        {
-            for (var i = 0; i < count; i++)
-                distances[i] = PqScan.SumParts(codes + (long)(first + i) * CodeSize, M, NBits, codebook.Width, table);
-        }
-        else if (Lists.BlockSize == 1)
-        {
-            for (var i = 0; i < count; i++)
-                distances[i] = PqScan.Sum(codes + (long)(first + i) * CodeSize, 1, CodeSize, table);
-        }
-        else
+        var terms = Lists.Terms(list);
+        if (codebook.HasByteTables && Lists.BlockSize > 1)
         {
             var size = Lists.Size(list);
-            var run = stackalloc int[] { 0, CodeSize / 4 };
+            var run = stackalloc int[2];
+            var rows = PqTable.Whole(table, CodeSize, run);
             for (var i = 0; i < count; i += PqScan.BlockSize)
             {
-                var stride = first + i + PqScan.BlockSize <= size ? PqScan.BlockSize : InvertedLists.TailStride(size, PqScan.BlockSize);
-                PqScan.SumBlock(
-                    codes + (long)(first + i) * CodeSize, stride, Math.Min(PqScan.BlockSize, count - i), CodeSize, table, run, 1, distances + i);
+                var at = first + i;
+                var stride = at + PqScan.BlockSize <= size ? PqScan.BlockSize : InvertedLists.TailStride(size, PqScan.BlockSize);
+                PqScan.Distances(
+                    rows, codes + (long)at * CodeSize, stride, Math.Min(PqScan.BlockSize, count - i), terms is null ? null : terms + at, tables[0],
+                    float.PositiveInfinity, distances + i);
             }
+
+            return;
         }
 
-        var terms = Lists.Terms(list);
         for (var i = 0; i < count; i++)
-            distances[i] += terms is null ? tables[0] : tables[0] + terms[first + i];
+        {
+            var code = codes + (long)(first + i) * CodeSize;
+            var sum = codebook.HasByteTables
+                ? PqScan.Sum(code, 1, CodeSize, table)
+                : PqScan.SumParts(code, M, NBits, codebook.Width, table);
+            distances[i] = sum + (terms is null ? tables[0] : tables[0] + terms[first + i]);
+        }
     }
 
     // One table per query, of -2⟨q,r⟩ or -⟨q,r⟩ or, where codes stand for whole vectors, of squared distances.

@@ -25,7 +25,7 @@ internal sealed unsafe partial class CentroidScores
     {
         long zeros = 0, all = 0;
         for (var i = 0; i < count; i += (count + Sampled - 1) / Sampled, all += d)
-            zeros += CountZeros(rows + i * stride, d);
+            zeros += NonzeroComponents.CountZeros(rows + i * stride, d);
 
         return zeros > all - all / SparseRatio;
     }

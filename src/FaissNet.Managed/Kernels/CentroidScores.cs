@@ -172,23 +172,7 @@ internal sealed unsafe partial class CentroidScores : IDisposable
             TileScalar(components, starts, offsets, values, count, scores);
     }
 
-    private bool IsSparse(float* values, long count) => _isFinite && CountZeros(values, count) > count - count / SparseRatio;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long CountZeros(float* values, long count)
-    {
-        long zeros = 0, i = 0;
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= count - 8; i += 8)
-                zeros += BitOperations.PopCount(Vector256.Equals(Vector256.Load(values + i), Vector256<float>.Zero).ExtractMostSignificantBits());
-        }
-
-        for (; i < count; i++)
-            zeros += values[i] == 0 ? 1 : 0;
-
-        return zeros;
-    }
+    private bool IsSparse(float* values, long count) => _isFinite && NonzeroComponents.CountZeros(values, count) > count - count / SparseRatio;
 
     // Zero times an infinite centroid is no number, and counts.
     private int Compress(float* query, int* offsets, float* values)

@@ -84,6 +84,13 @@ internal static unsafe class DistanceKernels
         return -distance;
     }
 
+    /// <summary>‖x‖²</summary>
+    public static float SquaredNorm(ReadOnlySpan<float> x)
+    {
+        fixed (float* first = x)
+            return InnerProduct(first, first, x.Length);
+    }
+
     /// <summary>What heaps compare by: the squared distance, or the inner product negated.</summary>
     public static float Compare(MetricType metric, float* x, float* y, int d)
     {
@@ -161,18 +168,27 @@ internal static unsafe class DistanceKernels
             RowsScalar<T>(query, rows, count, d, distances);
     }
 
-    /// <summary>What the other forms compute, up to the order of the sum.</summary>
+    /// <summary>What the other forms compute, up to the order of the sum. Four sums, for an addition waits for the one before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void RowsScalar<T>(float* query, float* rows, int count, int d, float* distances)
         where T : struct, IAccumulate
     {
         for (var i = 0; i < count; i++, rows += d)
         {
-            var sum = 0f;
-            for (var j = 0; j < d; j++)
-                sum = T.Invoke(query[j], rows[j], sum);
+            float a = 0, b = 0, c = 0, e = 0;
+            var j = 0;
+            for (; j <= d - 4; j += 4)
+            {
+                a = T.Invoke(query[j], rows[j], a);
+                b = T.Invoke(query[j + 1], rows[j + 1], b);
+                c = T.Invoke(query[j + 2], rows[j + 2], c);
+                e = T.Invoke(query[j + 3], rows[j + 3], e);
+            }
 
-            distances[i] = T.Sign * sum;
+            for (; j < d; j++)
+                a = T.Invoke(query[j], rows[j], a);
+
+            distances[i] = T.Sign * ((a + b) + (c + e));
         }
     }
 

@@ -16,9 +16,10 @@ internal static unsafe class LargestScores
     /// <param name="n">The number of scores; readable are as many as n rounded up to 16, and those behind n are -∞.</param>
     /// <param name="count">How many are wanted, at most n.</param>
     /// <param name="positions">Receives the positions; has room for n and <see cref="Slack"/> more.</param>
+    /// <param name="margin">What scores may be less and are listed all the same; at least 0.</param>
     /// <returns>How many were listed; fewer than <paramref name="count"/> only if scores are NaN.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Find(float* scores, int n, int count, int* positions)
+    public static int Find(float* scores, int n, int count, int* positions, float margin = 0)
     {
         using var scratch = Scratch.Rent();
         // Maxima of groups: as many of all scores reach a bound as of the maxima do, or more. With four groups per score wanted, few more.
@@ -31,7 +32,7 @@ internal static unsafe class LargestScores
             bound = Bound(maxima, groups, count, least, most);
         }
 
-        return Collect(scores, n, bound, positions);
+        return Collect(scores, n, margin > 0 ? MathF.BitDecrement(bound - margin) : bound, positions);
     }
 
     // The largest bound, nearly, that at least count maxima reach.

@@ -61,4 +61,21 @@ internal static unsafe class NonzeroComponents
 
         return count;
     }
+
+    /// <summary>How many components are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static long CountZeros(float* x, long d)
+    {
+        long zeros = 0, j = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; j <= d - 8; j += 8)
+                zeros += BitOperations.PopCount(Vector256.Equals(Vector256.Load(x + j), Vector256<float>.Zero).ExtractMostSignificantBits());
+        }
+
+        for (; j < d; j++)
+            zeros += x[j] == 0 ? 1 : 0;
+
+        return zeros;
+    }
 }

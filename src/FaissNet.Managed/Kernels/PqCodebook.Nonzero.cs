@@ -14,7 +14,7 @@ internal sealed unsafe partial class PqCodebook
     private bool FillNonzero(float* x, int count, float* tables)
     {
         var d = M * SubDimension;
-        if (!_isFinite || new ReadOnlySpan<float>(x, count * d).Count(0f) < count * d - count * d / LargestShare)
+        if (!_isFinite || NonzeroComponents.CountZeros(x, count * d) < count * d - count * d / LargestShare)
             return false;
 
         using var scratch = Scratch.Rent();
@@ -52,16 +52,43 @@ internal sealed unsafe partial class PqCodebook
         return true;
     }
 
+    /// <summary>What the other forms compute, in the order in which they compute it; of one component at least. Two components a turn.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FillNonzeroScalar(float* components, int* offsets, float* values, int count, int width, float* row)
     {
-        for (var i = 0; i < width; i += 8, row += 8)
+        for (var i = 0; i < width; i += 8, row += 8, components += 8)
         {
-            float a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-            for (nint j = 0; j < count; j++)
+            var y = components + offsets[0];
+            var value = values[0];
+            var a = value * y[0];
+            var b = value * y[1];
+            var c = value * y[2];
+            var d = value * y[3];
+            var e = value * y[4];
+            var f = value * y[5];
+            var g = value * y[6];
+            var h = value * y[7];
+            nint j = 1;
+            for (; j < count - 1; j += 2)
             {
-                var y = components + i + offsets[j];
-                var value = values[j];
+                y = components + offsets[j];
+                value = values[j];
+                var z = components + offsets[j + 1];
+                var next = values[j + 1];
+                a = a + value * y[0] + next * z[0];
+                b = b + value * y[1] + next * z[1];
+                c = c + value * y[2] + next * z[2];
+                d = d + value * y[3] + next * z[3];
+                e = e + value * y[4] + next * z[4];
+                f = f + value * y[5] + next * z[5];
+                g = g + value * y[6] + next * z[6];
+                h = h + value * y[7] + next * z[7];
+            }
+
+            if (j < count)
+            {
+                y = components + offsets[j];
+                value = values[j];
                 a += value * y[0];
                 b += value * y[1];
                 c += value * y[2];
@@ -72,7 +99,14 @@ internal sealed unsafe partial class PqCodebook
                 h += value * y[7];
             }
 
-            (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]) = (a, b, c, d, e, f, g, h);
+            row[0] = a;
+            row[1] = b;
+            row[2] = c;
+            row[3] = d;
+            row[4] = e;
+            row[5] = f;
+            row[6] = g;
+            row[7] = h;
         }
     }
 

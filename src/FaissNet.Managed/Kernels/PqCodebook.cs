@@ -174,7 +174,14 @@ internal sealed unsafe partial class PqCodebook : IDisposable
                 h = T.Invoke(value, y[7], h);
             }
 
-            (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]) = (a, b, c, d, e, f, g, h);
+            row[0] = a;
+            row[1] = b;
+            row[2] = c;
+            row[3] = d;
+            row[4] = e;
+            row[5] = f;
+            row[6] = g;
+            row[7] = h;
         }
     }
 

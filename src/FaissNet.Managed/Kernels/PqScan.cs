@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -89,12 +90,13 @@ internal static unsafe class PqScan
     /// <param name="rows">Bytes per code; what is left of four is in no quad.</param>
     /// <param name="runs">Receives two numbers per run, its first quad and its length; has room for rows / 4 + 1 numbers.</param>
     /// <returns>How many runs there are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int FindRuns(float* table, int rows, int* runs)
     {
         var count = 0;
         for (int quad = 0, length = 0; quad < rows / 4; quad++, table += 4 * Row)
         {
-            if (!new ReadOnlySpan<float>(table, 4 * Row).ContainsAnyExcept(0f))
+            if (IsZero(table, 4 * Row))
             {
                 length = 0;
                 continue;
@@ -109,145 +111,180 @@ internal static unsafe class PqScan
         return count;
     }
 
-    /// <summary>The sums of up to a block of transposed codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool IsZero(float* values, int count)
+    {
+        if (Vector128.IsHardwareAccelerated)
+            return !new ReadOnlySpan<float>(values, count).ContainsAnyExcept(0f);
+
+        var i = 0;
+        while (i < count && values[i] == 0)
+            i++;
+
+        return i == count;
+    }
+
+    /// <summary>The distances of up to a block of transposed codes, and which of them do not exceed a threshold.</summary>
+    /// <param name="table">The query's table.</param>
     /// <param name="block">The block's first row.</param>
     /// <param name="stride">Bytes from row to row, a multiple of 4.</param>
     /// <param name="count">Codes, at most <paramref name="stride"/>.</param>
-    /// <param name="rows">Bytes per code.</param>
-    /// <param name="table">[rows][256] floats.</param>
-    /// <param name="runs">Those of <see cref="FindRuns"/>.</param>
-    /// <param name="runCount">How many.</param>
-    /// <param name="sums">Receives the sums; as many floats are written as <paramref name="count"/> rounded up to 4.</param>
-    /// <remarks>Four codes at a time, a load of a byte and an addition from memory each: sixteen chains of additions, as many as there are
-    /// registers, hide their latency. To leave out what is zero changes no sum.</remarks>
+    /// <param name="terms">A term per code, as many readable as <paramref name="count"/> rounded up to 4; null for none.</param>
+    /// <param name="common">What is added to all: <c>sum + (common + term)</c>.</param>
+    /// <param name="threshold">The largest distance of interest.</param>
+    /// <param name="distances">Receives the distances; as many floats are written as <paramref name="count"/> rounded up to 4.</param>
+    /// <returns>A bit per code.</returns>
+    /// <remarks>Four codes at a time, whose bytes one load brings, and an addition from memory for each: sixteen chains of additions, as many as
+    /// there are registers, hide their latency. To leave out what is zero changes no sum.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SumBlock(byte* block, nint stride, int count, int rows, float* table, int* runs, int runCount, float* sums)
+    public static ulong Distances(
+        in PqTable table, byte* block, nint stride, int count, float* terms, float common, float threshold, float* distances)
     {
-        for (var first = 0; first < count; first += 4, block += 4, sums += 4)
+        var near = 0ul;
+        var runs = table.Runs;
+        var runCount = table.RunCount;
+        float* values = table.Values;
+        var rest = table.Rows & 3;
+        nint whole = table.Rows - rest;
+        for (var first = 0; first < count; first += 4, block += 4, distances += 4)
         {
             float a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
             float c0 = 0, c1 = 0, c2 = 0, c3 = 0, d0 = 0, d1 = 0, d2 = 0, d3 = 0;
             byte* code;
             float* t;
+            nuint four;
             for (var run = 0; run < runCount; run++)
             {
                 nint start = 4 * runs[2 * run];
                 code = block + start * stride;
-                t = table + start * Row;
+                t = values + start * Row;
                 for (var left = runs[2 * run + 1]; left > 0; left--)
                 {
-                    a0 += t[code[0]];
-                    a1 += t[code[1]];
-                    a2 += t[code[2]];
-                    a3 += t[code[3]];
+                    four = ReadFour(code);
+                    a0 += t[(byte)four];
+                    four >>= 8;
+                    a1 += t[(byte)four];
+                    four >>= 8;
+                    a2 += t[(byte)four];
+                    four >>= 8;
+                    a3 += t[four];
                     code += stride;
                     t += Row;
-                    b0 += t[code[0]];
-                    b1 += t[code[1]];
-                    b2 += t[code[2]];
-                    b3 += t[code[3]];
+                    four = ReadFour(code);
+                    b0 += t[(byte)four];
+                    four >>= 8;
+                    b1 += t[(byte)four];
+                    four >>= 8;
+                    b2 += t[(byte)four];
+                    four >>= 8;
+                    b3 += t[four];
                     code += stride;
                     t += Row;
-                    c0 += t[code[0]];
-                    c1 += t[code[1]];
-                    c2 += t[code[2]];
-                    c3 += t[code[3]];
+                    four = ReadFour(code);
+                    c0 += t[(byte)four];
+                    four >>= 8;
+                    c1 += t[(byte)four];
+                    four >>= 8;
+                    c2 += t[(byte)four];
+                    four >>= 8;
+                    c3 += t[four];
                     code += stride;
                     t += Row;
-                    d0 += t[code[0]];
-                    d1 += t[code[1]];
-                    d2 += t[code[2]];
-                    d3 += t[code[3]];
+                    four = ReadFour(code);
+                    d0 += t[(byte)four];
+                    four >>= 8;
+                    d1 += t[(byte)four];
+                    four >>= 8;
+                    d2 += t[(byte)four];
+                    four >>= 8;
+                    d3 += t[four];
                     code += stride;
                     t += Row;
                 }
             }
 
-            var rest = rows & 3;
             if (rest > 0)
             {
-                nint start = rows - rest;
-                code = block + start * stride;
-                t = table + start * Row;
-                a0 += t[code[0]];
-                a1 += t[code[1]];
-                a2 += t[code[2]];
-                a3 += t[code[3]];
+                code = block + whole * stride;
+                t = values + whole * Row;
+                four = ReadFour(code);
+                a0 += t[(byte)four];
+                four >>= 8;
+                a1 += t[(byte)four];
+                four >>= 8;
+                a2 += t[(byte)four];
+                four >>= 8;
+                a3 += t[four];
                 if (rest > 1)
                 {
                     code += stride;
                     t += Row;
-                    b0 += t[code[0]];
-                    b1 += t[code[1]];
-                    b2 += t[code[2]];
-                    b3 += t[code[3]];
+                    four = ReadFour(code);
+                    b0 += t[(byte)four];
+                    four >>= 8;
+                    b1 += t[(byte)four];
+                    four >>= 8;
+                    b2 += t[(byte)four];
+                    four >>= 8;
+                    b3 += t[four];
                 }
 
                 if (rest > 2)
                 {
                     code += stride;
                     t += Row;
-                    c0 += t[code[0]];
-                    c1 += t[code[1]];
-                    c2 += t[code[2]];
-                    c3 += t[code[3]];
+                    four = ReadFour(code);
+                    c0 += t[(byte)four];
+                    four >>= 8;
+                    c1 += t[(byte)four];
+                    four >>= 8;
+                    c2 += t[(byte)four];
+                    four >>= 8;
+                    c3 += t[four];
                 }
             }
 
-            sums[0] = (a0 + b0) + (c0 + d0);
-            sums[1] = (a1 + b1) + (c1 + d1);
-            sums[2] = (a2 + b2) + (c2 + d2);
-            sums[3] = (a3 + b3) + (c3 + d3);
+            a0 = (a0 + b0) + (c0 + d0);
+            a1 = (a1 + b1) + (c1 + d1);
+            a2 = (a2 + b2) + (c2 + d2);
+            a3 = (a3 + b3) + (c3 + d3);
+            if (terms is null)
+            {
+                a0 += common;
+                a1 += common;
+                a2 += common;
+                a3 += common;
+            }
+            else
+            {
+                a0 += common + terms[first];
+                a1 += common + terms[first + 1];
+                a2 += common + terms[first + 2];
+                a3 += common + terms[first + 3];
+            }
+
+            distances[0] = a0;
+            distances[1] = a1;
+            distances[2] = a2;
+            distances[3] = a3;
+            // Branches, for hardly any is.
+            if (a0 <= threshold)
+                near |= 1ul << first;
+
+            if (a1 <= threshold)
+                near |= 2ul << first;
+
+            if (a2 <= threshold)
+                near |= 4ul << first;
+
+            if (a3 <= threshold)
+                near |= 8ul << first;
         }
+
+        return count < BlockSize ? near & ((1ul << count) - 1) : near;
     }
 
-    /// <summary>Adds to sums what makes distances of them, and marks those that do not exceed a threshold.</summary>
-    /// <param name="sums">count sums; become distances.</param>
-    /// <param name="terms">A term per code; null for none.</param>
-    /// <param name="common">What is added to all: <c>sum + (common + term)</c>.</param>
-    /// <param name="count">At most <see cref="BlockSize"/>.</param>
-    /// <param name="threshold">The largest distance of interest.</param>
-    /// <returns>A bit per code.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static ulong Finish(float* sums, float* terms, float common, int count, float threshold)
-    {
-        var mask = 0ul;
-        var i = 0;
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= count - 8; i += 8)
-            {
-                var add = Vector256.Create(common);
-                if (terms is not null)
-                    add += Vector256.Load(terms + i);
-
-                var distance = Vector256.Load(sums + i) + add;
-                distance.Store(sums + i);
-                mask |= (ulong)Vector256.LessThanOrEqual(distance, Vector256.Create(threshold)).ExtractMostSignificantBits() << i;
-            }
-        }
-        else if (Vector128.IsHardwareAccelerated)
-        {
-            for (; i <= count - 4; i += 4)
-            {
-                var add = Vector128.Create(common);
-                if (terms is not null)
-                    add += Vector128.Load(terms + i);
-
-                var distance = Vector128.Load(sums + i) + add;
-                distance.Store(sums + i);
-                mask |= (ulong)Vector128.LessThanOrEqual(distance, Vector128.Create(threshold)).ExtractMostSignificantBits() << i;
-            }
-        }
-
-        for (; i < count; i++)
-        {
-            var distance = sums[i] + (terms is null ? common : common + terms[i]);
-            sums[i] = distance;
-            if (distance <= threshold)
-                mask |= 1ul << i;
-        }
-
-        return mask;
-    }
+    // The first code's byte comes lowest.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint ReadFour(byte* code) => BitConverter.IsLittleEndian ? *(uint*)code : BinaryPrimitives.ReverseEndianness(*(uint*)code);
 }

@@ -56,9 +56,7 @@ internal unsafe struct PqSearch
     private const int BlocksPerStep = 8;
     private const int FirstBlocks = 8;
 
-    private readonly float* _table;
-    private readonly int* _runs;
-    private readonly int _runCount;
+    private readonly PqTable _table;
     private readonly PqFilter.Tables _filter;
     private readonly bool _isFiltered;
     private readonly IdSelector? _selector;
@@ -76,9 +74,7 @@ internal unsafe struct PqSearch
     /// <param name="k">Neighbours.</param>
     public PqSearch(float* table, int codeSize, byte* bytes, IdSelector? selector, float* heap, long* labels, int k)
     {
-        _table = table;
-        _runs = (int*)(bytes + PqFilter.TableBytes(codeSize));
-        _runCount = PqScan.FindRuns(table, codeSize, _runs);
+        _table = PqTable.Searched(table, codeSize, (int*)(bytes + PqFilter.TableBytes(codeSize)));
         _isFiltered = PqFilter.Prepare(table, codeSize, bytes, out _filter);
         _selector = selector;
         _heap = heap;
@@ -157,23 +153,25 @@ internal unsafe struct PqSearch
             if (_selector is not null && !_selector.Contains(id))
                 continue;
 
-            var distance = PqScan.Sum(start + i, stride, codes.CodeSize, _table) + codes.Base(first + i);
+            var distance = PqScan.Sum(start + i, stride, codes.CodeSize, _table.Values) + codes.Base(first + i);
             NearestHeap.Offer(_heap, _labels, _k, distance, id);
         }
     }
 
     // All codes of a block.
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void OfferBlock(in PqBlocks codes, int block)
     {
         var count = codes.Count(block);
         var first = block * PqScan.BlockSize;
         var distances = stackalloc float[PqScan.BlockSize];
-        PqScan.SumBlock(codes.Block(block), codes.Stride(block), count, codes.CodeSize, _table, _runs, _runCount, distances);
+        var near = PqScan.Distances(
+            _table, codes.Block(block), codes.Stride(block), count, codes.TermsOf(block), codes.Common, _heap[0], distances);
         // Most are too far: their ids are not even read.
-        for (var mask = PqScan.Finish(distances, codes.TermsOf(block), codes.Common, count, _heap[0]); mask != 0; mask &= mask - 1)
+        for (; near != 0; near &= near - 1)
         {
-            var i = BitOperations.TrailingZeroCount(mask);
+            var i = BitOperations.TrailingZeroCount(near);
             var id = codes.Id(first + i);
             if (_selector is null || _selector.Contains(id))
                 NearestHeap.Offer(_heap, _labels, _k, distances[i], id);

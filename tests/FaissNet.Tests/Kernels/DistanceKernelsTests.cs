@@ -85,6 +85,7 @@ public sealed unsafe class DistanceKernelsTests
 
             var norms = Enumerable.Range(0, Rows).Select(i => (float)new Vector(rows + i * d, d).SquaredNorm).ToArray();
             CheckForm("norms", (_, y, n, length, to) => DistanceKernels.SquaredNorms(y, n, length, to), norms);
+            Assert.Equal(norms[0], DistanceKernels.SquaredNorm(new ReadOnlySpan<float>(rows, d)));
 
             void CheckForm(string name, Form form, float[] expected)
             {

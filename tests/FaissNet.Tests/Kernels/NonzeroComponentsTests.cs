@@ -32,6 +32,7 @@ public sealed unsafe class NonzeroComponentsTests
                 var expected = Enumerable.Range(0, d).Where(j => vector[j] != 0).ToArray();
                 Assert.Equal(expected.Select(j => 3 * j), new ReadOnlySpan<int>(offset, count).ToArray());
                 Assert.Equal(expected.Select(j => vector[j]), new ReadOnlySpan<float>(value, count).ToArray());
+                Assert.Equal(d - expected.Length, NonzeroComponents.CountZeros(vector, d));
             }
         }
     }

@@ -34,10 +34,10 @@ public sealed unsafe class PqKernelTests
         }
 
         CheckSums();
-        CheckDistances();
         CheckTables();
         CheckCentroidScores();
         CheckNearestCentroids();
+        CheckPairedScores();
         CheckLargestScores();
         CheckFilter();
     }
@@ -45,8 +45,9 @@ public sealed unsafe class PqKernelTests
     private static void CheckSums()
     {
         var random = new Random(1);
-        var sums = stackalloc float[64];
+        var distances = stackalloc float[64];
         var runs = stackalloc int[70 / 4 + 1];
+        var whole = stackalloc int[2];
         for (var rows = 1; rows <= 70; rows++)
         {
             // Some tables have quads of rows of nothing but zeros.
@@ -63,25 +64,46 @@ public sealed unsafe class PqKernelTests
                 var stride = InvertedLists.TailStride(count, 64);
                 // The kernel may read a multiple of four codes; no more lie in the block.
                 using var memory = new GuardedMemory(rows * stride);
+                using var termMemory = new GuardedMemory((count + 3) / 4 * 4 * sizeof(float));
                 var codes = (byte*)memory.Last(0) - rows * stride;
                 random.NextBytes(new Span<byte>(codes, rows * stride));
+                var terms = termMemory.Last((count + 3) / 4 * 4);
+                for (var i = 0; i < count; i++)
+                    terms[i] = i % 9 == 5 ? float.NaN : random.Next(-3, 4);
+
                 fixed (float* t = table)
                 {
-                    var runCount = PqScan.FindRuns(t, rows, runs);
+                    var searched = PqTable.Searched(t, rows, runs);
                     var listed = new List<int>();
-                    for (var run = 0; run < runCount; run++)
+                    for (var run = 0; run < searched.RunCount; run++)
                         listed.AddRange(Enumerable.Range(runs[2 * run], runs[2 * run + 1]));
 
                     Assert.Equal(quads, listed);
-                    PqScan.SumBlock(codes, stride, count, rows, t, runs, runCount, sums);
-                    for (var i = 0; i < count; i++)
+                    foreach (var withTerms in new[] { false, true })
                     {
-                        Assert.Equal(PqScan.Sum(codes + i, stride, rows, t), sums[i]);
-                        double exact = 0;
-                        for (var r = 0; r < rows; r++)
-                            exact += t[r * 256 + codes[r * stride + i]];
+                        var expected = new float[count];
+                        for (var i = 0; i < count; i++)
+                        {
+                            var sum = PqScan.Sum(codes + i, stride, rows, t);
+                            double exact = 0;
+                            for (var r = 0; r < rows; r++)
+                                exact += t[r * 256 + codes[r * stride + i]];
 
-                        Assert.Equal(exact, sums[i], 1e-5 * rows);
+                            Assert.Equal(exact, sum, 1e-5 * rows);
+                            expected[i] = sum + (withTerms ? 0.5f + terms[i] : 0.5f);
+                        }
+
+                        // A distance itself among the thresholds.
+                        foreach (var threshold in new[] { 1f, expected[count / 2], float.PositiveInfinity })
+                        {
+                            foreach (var form in new[] { searched, PqTable.Whole(t, rows, whole) })
+                            {
+                                var near = PqScan.Distances(form, codes, stride, count, withTerms ? terms : null, 0.5f, threshold, distances);
+                                Assert.Equal(expected, new ReadOnlySpan<float>(distances, count).ToArray());
+                                for (var i = 0; i < 64; i++)
+                                    Assert.Equal(i < count && expected[i] <= threshold, (near >> i & 1) != 0);
+                            }
+                        }
                     }
                 }
             }
@@ -103,36 +125,6 @@ public sealed unsafe class PqKernelTests
 
                 fixed (float* t = table)
                     Assert.Equal(numbers.Select((number, part) => (double)table[part * width + number]).Sum(), PqScan.SumParts(code, m, nbits, width, t), 1e-5);
-            }
-        }
-    }
-
-    private static void CheckDistances()
-    {
-        var random = new Random(6);
-        for (var count = 1; count <= 64; count++)
-        {
-            using var sums = new GuardedMemory(count * sizeof(float));
-            using var terms = new GuardedMemory(count * sizeof(float));
-            float* sum = sums.Last(count), term = terms.Last(count);
-            foreach (var threshold in new[] { 1f, 0, float.PositiveInfinity })
-            {
-                foreach (var withTerms in new[] { false, true })
-                {
-                    var expected = new float[count];
-                    for (var i = 0; i < count; i++)
-                    {
-                        sum[i] = i % 9 == 5 ? float.NaN : random.Next(-3, 4);
-                        term[i] = random.Next(-3, 4);
-                        expected[i] = sum[i] + (withTerms ? 0.5f + term[i] : 0.5f);
-                    }
-
-                    var mask = PqScan.Finish(sum, withTerms ? term : null, 0.5f, count, threshold);
-                    for (var i = 0; i < 64; i++)
-                        Assert.Equal(i < count && expected[i] <= threshold, (mask >> i & 1) != 0);
-
-                    Assert.Equal(expected, new ReadOnlySpan<float>(sum, count).ToArray());
-                }
             }
         }
     }
@@ -274,6 +266,105 @@ public sealed unsafe class PqKernelTests
         }
     }
 
+    // Against scores and squared distances in double precision.
+    private static void CheckPairedScores()
+    {
+        foreach (var d in new[] { 1, 2, 7, 16, 100, 784 })
+        {
+            foreach (var k in new[] { 1, 15, 16, 17, 100 })
+            {
+                foreach (var metric in new[] { MetricType.L2, MetricType.InnerProduct })
+                {
+                    // Common sizes, tiny, huge, far from the origin, mostly zeros, one much longer than the others.
+                    for (var kind = 0; kind < 6; kind++)
+                        CheckPairedScores(d, k, metric, kind);
+                }
+            }
+        }
+
+        // What cannot be rounded.
+        foreach (var value in new[] { float.NaN, float.PositiveInfinity, 1e20f })
+        {
+            var centroids = new[] { 1f, 2, 3, value };
+            fixed (float* c = centroids)
+            {
+                using var scores = new PairedScores(c, 2, 2, MetricType.L2);
+                Assert.False(scores.IsUsable);
+            }
+        }
+    }
+
+    private static void CheckPairedScores(int d, int k, MetricType metric, int kind)
+    {
+        // More than a group of queries; the last are zero, too long, and not finite.
+        const int n = 37;
+        var random = new Random(d + k + kind);
+        var scale = kind switch { 1 => 1e-20f, 2 => 1e15f, _ => 1f };
+        var centroids = Vectors(k);
+        var queries = Vectors(n);
+        if (kind == 5)
+            centroids.AsSpan(0, d).Fill(1e4f);
+
+        queries.AsSpan((n - 3) * d, d).Clear();
+        queries[(n - 2) * d] = 1e19f;
+        queries[(n - 1) * d] = float.NaN;
+        fixed (float* c = centroids, q = queries)
+        {
+            using var paired = new PairedScores(c, k, d, metric);
+            Assert.True(paired.IsUsable);
+            using GuardedMemory scoreMemory = new(n * paired.Stride * sizeof(float)), marginMemory = new(n * sizeof(float));
+            float* scores = scoreMemory.Last(n * paired.Stride), margins = marginMemory.Last(n);
+            paired.Score(q, n, scores, margins);
+            for (var i = 0; i < n; i++, scores += paired.Stride)
+            {
+                Assert.Equal(i >= n - 2, float.IsPositiveInfinity(margins[i]));
+                for (var j = k; j < paired.Stride; j++)
+                    Assert.Equal(float.NegativeInfinity, scores[j]);
+
+                if (i >= n - 2)
+                    continue;
+
+                double queryNorm = 0, longest = 0;
+                var distances = new float[k];
+                for (var x = 0; x < d; x++)
+                    queryNorm += (double)q[i * d + x] * q[i * d + x];
+
+                for (var j = 0; j < k; j++)
+                {
+                    double product = 0, norm = 0;
+                    for (var x = 0; x < d; x++)
+                    {
+                        product += (double)q[i * d + x] * c[j * d + x];
+                        norm += (double)c[j * d + x] * c[j * d + x];
+                    }
+
+                    longest = Math.Max(longest, norm);
+                    distances[j] = DistanceKernels.Compare(metric, q + i * d, c + j * d, d);
+                    var exact = metric == MetricType.L2 ? product - norm / 2 : product;
+                    Assert.True(Math.Abs(exact - scores[j]) <= margins[i] / 2, $"d {d}, k {k}, {metric}, kind {kind}: {scores[j]:r}, {exact:r}, {margins[i]:r}");
+                }
+
+                // It is of use: what rounding to one in 5000 misses in d components, and what sums of so many floats do.
+                var lengths = Math.Sqrt(queryNorm) + Math.Sqrt(longest);
+                Assert.InRange(margins[i], 0, (3 * Math.Sqrt(d) / 5000 + 3e-7 * (d + 8)) * lengths * lengths + 3e-45 * (d + 2));
+                for (var a = 0; a < k; a++)
+                {
+                    for (var b = 0; b < k; b++)
+                        Assert.False(scores[a] - scores[b] > margins[i] && !(distances[a] < distances[b]), $"d {d}, k {k}, {metric}, kind {kind}, query {i}: {a}, {b}");
+                }
+            }
+        }
+
+        float[] Vectors(int count)
+        {
+            var values = new float[count * d];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = kind == 4 && random.Next(5) > 0 ? 0 : scale * ((kind == 3 ? 300 : 0) + (float)random.NextDouble() - 0.5f);
+
+            return values;
+        }
+    }
+
     private static void CheckLargestScores()
     {
         var random = new Random(4);
@@ -291,15 +382,18 @@ public sealed unsafe class PqKernelTests
                 var sorted = new ReadOnlySpan<float>(scores, n).ToArray().OrderDescending().ToArray();
                 foreach (var count in new[] { 1, 2, n / 3, n / 2, n }.Where(count => count >= 1 && count <= n))
                 {
-                    var found = LargestScores.Find(scores, n, count, positions);
-                    Assert.True(found >= count);
-                    var listed = new ReadOnlySpan<int>(positions, found).ToArray();
-                    Assert.Equal(listed.Distinct().Order(), listed);
-                    Assert.All(listed, position => Assert.InRange(position, 0, n - 1));
-                    // Everything that reaches the count-th largest is there.
-                    var least = sorted[count - 1];
-                    for (var i = 0; i < n; i++)
-                        Assert.True(scores[i] < least || listed.Contains(i));
+                    foreach (var margin in new[] { 0, 2, float.PositiveInfinity })
+                    {
+                        var found = LargestScores.Find(scores, n, count, positions, margin);
+                        Assert.True(found >= count);
+                        var listed = new ReadOnlySpan<int>(positions, found).ToArray();
+                        Assert.Equal(listed.Distinct().Order(), listed);
+                        Assert.All(listed, position => Assert.InRange(position, 0, n - 1));
+                        // Everything that reaches the count-th largest is there, and what misses it by no more than the margin.
+                        var least = sorted[count - 1] - margin;
+                        for (var i = 0; i < n; i++)
+                            Assert.True(scores[i] < least || listed.Contains(i));
+                    }
                 }
             }
         }
