@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes in a way that an older caller would feel. */
-#define FAISSNET_ABI_VERSION 4
+#define FAISSNET_ABI_VERSION 5
 
 typedef int32_t faissnet_status;
 
@@ -48,7 +48,7 @@ enum {
     FAISSNET_IO = 4,               /* a file or a callback could not be read or written */
     FAISSNET_CORRUPT = 5,          /* the data read is no valid index */
     FAISSNET_UNSUPPORTED = 6,      /* this build, FAISS version or index type cannot do it */
-    FAISSNET_CANCELLED = 7,        /* the monitor asked to stop */
+    FAISSNET_CANCELLED = 7,        /* the monitor, or who set cancelled, asked to stop */
     FAISSNET_GPU = 8,
     FAISSNET_NOT_FOUND = 9,        /* no vector with that id */
     FAISSNET_UNKNOWN = 10          /* FAISS reported something else; its message follows */
@@ -317,9 +317,13 @@ typedef struct faissnet_search_parameters {
     const faissnet_selector* selector; /* the ids that may be found */
     int64_t ef_search; /* HNSW, or the HNSW quantizer of an IVF: candidates to keep */
     int64_t ht;        /* PQ with polysemous codes: compare only those that differ from the query's in fewer bits */
+    const int32_t* cancelled; /* set to nonzero by another thread: the search need not wait for others any longer. Looked at every 50 ms
+                               * by faissnet_index_search while it waits its turn, which then answers FAISSNET_CANCELLED */
 } faissnet_search_parameters;
 
-/* distances and labels: n * k each. Where fewer than k neighbours exist, labels are -1 and distances
+/* Searches of flat indexes of 16 MB or more take turns: no more of them run at once than there are processors, and those that waited
+ * for the same index with the same k are answered together.
+ * distances and labels: n * k each. Where fewer than k neighbours exist, labels are -1 and distances
  * the worst value of the metric, as in FAISS. parameters may be NULL. */
 FAISSNET_API faissnet_status faissnet_index_search(
     const faissnet_index* index, int64_t n, const float* x, int64_t k,

@@ -310,6 +310,7 @@ class Request {
             fail(FAISSNET_INVALID_ARGUMENT, "efSearch is %lld and ht is %lld: expected 0 (as the index is set) or more",
                  static_cast<long long>(parameters->ef_search), static_cast<long long>(parameters->ht));
         }
+        cancelled_ = parameters->cancelled;
         wanted_.nprobe = parameters->nprobe;
         wanted_.ef_search = parameters->ef_search;
         wanted_.ht = parameters->ht;
@@ -323,9 +324,13 @@ class Request {
     const Wanted& wanted() const {
         return wanted_;
     }
+    const int32_t* cancelled() const {
+        return cancelled_;
+    }
 
    private:
     Wanted wanted_;
+    const int32_t* cancelled_ = nullptr;
     std::unique_ptr<faiss::IDSelector> selector_;
 };
 
@@ -365,8 +370,8 @@ faissnet_status faissnet_index_search(
         if (found > 0) {
             if (index->composed) {
                 search_composed(source, n, x, found, wanted, to_distances, to_labels);
-            } else if (n == 1 && !wanted.anything() && takes_turns(*index, found)) {
-                search_in_turn(*index, x, found, to_distances, to_labels);
+            } else if (!wanted.anything() && takes_turns(*index, n, found)) {
+                search_in_turn(*index, {n, x, found, to_distances, to_labels, !share.is_divided(), request.cancelled()});
             } else if (!wanted.anything() && !(index->refine != nullptr && must_walk(*index->refine, x, found))) {
                 source.search(n, x, found, to_distances, to_labels);
             } else {

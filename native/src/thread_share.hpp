@@ -42,6 +42,10 @@ class ThreadShare {
             inside_ = false;
         }
     }
+    // Whether the threads of this call may be others the next time, and with them the last bits of what it finds.
+    bool is_divided() const {
+        return all_ > 1;
+    }
     ThreadShare(const ThreadShare&) = delete;
     ThreadShare& operator=(const ThreadShare&) = delete;
 

@@ -14,6 +14,7 @@
 #include <faiss/IndexIVFFastScan.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/utils/distances.h>
 #include <faiss/utils/extra_distances.h>
 #include <faiss/IndexReplicas.h>
 #include <faiss/IndexShards.h>
@@ -112,6 +113,12 @@ inline uint8_t* rabitq_query_bits(faiss::Index&) {
 // Since 1.14 the scan of a flat index of at least 10,000 vectors is divided among all threads when there are fewer queries than those.
 constexpr bool kOneQueryTakesAllThreads = FAISSNET_FAISS_AT_LEAST(1, 14, 0);
 constexpr int64_t kFewestVectorsToDivide = 10000;
+
+// Whether a flat index computes the distances of n queries by matrix products, which round otherwise, or one after another. Since 1.14
+// their floats count.
+inline bool computes_products(int64_t n, int64_t d) {
+    return (FAISSNET_FAISS_AT_LEAST(1, 14, 0) ? n * d : n) >= faiss::distance_compute_blas_threshold;
+}
 
 // The efSearch of a call ended HNSW's search earlier, but did not make it keep more candidates, before 1.8.
 constexpr bool kHnswTakesEf = FAISSNET_FAISS_AT_LEAST(1, 8, 0);

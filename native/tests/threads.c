@@ -4,6 +4,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { THREADS = 4 };
@@ -226,6 +227,11 @@ typedef struct {
     int64_t as_alone;
 } asker;
 
+static int processors(void) {
+    const long all = sysconf(_SC_NPROCESSORS_ONLN);
+    return (int)(all < 1 ? 1 : all > 100 ? 100 : all);
+}
+
 /* Others have another k, other queries or another index. */
 static void* asks(void* argument) {
     asker* self = argument;
@@ -277,8 +283,7 @@ TEST(threads, single_queries_of_large_indexes_at_once) {
         }
     }
 
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    const int callers = 10 + (int)(processors < 1 ? 1 : processors > 100 ? 100 : processors);
+    const int callers = 10 + processors();
     asker* askers = calloc(callers, sizeof *askers);
     pthread_barrier_init(&barrier, NULL, callers);
     for (int i = 0; i < callers; i++) {
@@ -292,5 +297,180 @@ TEST(threads, single_queries_of_large_indexes_at_once) {
     OK(faissnet_set_thread_count(before));
     free(askers);
     free(ids);
+    free(vectors);
+}
+
+/* The same of several queries a call: FAISS compares few one after another and multiplies many at once. */
+enum { WIDE_D = 1024, WIDE_N = 4200, FEW = 5, MANY = 130, BATCH_K = 10, STARTS = 3, CALLS = 6 };
+
+typedef struct {
+    faissnet_index* index;
+    struct {
+        float distances[MANY * BATCH_K];
+        int64_t labels[MANY * BATCH_K];
+    } found[2][STARTS]; /* of FEW and of MANY queries, by the first of them */
+} batches_alone;
+
+static batches_alone wide[3];
+static float wide_queries[(MANY + STARTS) * WIDE_D];
+static int32_t is_over; /* what one call in three is given */
+
+typedef struct {
+    pthread_t thread;
+    int number;
+    int64_t answered, cancelled;
+} batch_asker;
+
+static void* asks_batches(void* argument) {
+    batch_asker* self = argument;
+    float distances[MANY * BATCH_K];
+    int64_t labels[MANY * BATCH_K];
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < CALLS; i++) {
+        const int turn = self->number + i, many = turn % 4 != 0, first = turn % STARTS, n = many ? MANY : FEW;
+        const batches_alone* expected = &wide[self->number % 4 % 3];
+        const faissnet_search_parameters given = {.cancelled = turn % 3 == 0 ? &is_over : NULL};
+        const faissnet_status status = faissnet_index_search(
+            expected->index, n, wide_queries + first * WIDE_D, BATCH_K, turn % 2 == 0 ? NULL : &given, distances, labels);
+        if (status == FAISSNET_CANCELLED) {
+            CHECK(turn % 3 == 0 && turn % 2 != 0 && strstr(last_error(), "cancelled") != NULL);
+            self->cancelled++;
+            continue;
+        }
+        EQUAL(FAISSNET_OK, status);
+        CHECK(memcmp(expected->found[many][first].distances, distances, n * BATCH_K * sizeof *distances) == 0);
+        CHECK(memcmp(expected->found[many][first].labels, labels, n * BATCH_K * sizeof *labels) == 0);
+        self->answered++;
+    }
+    return NULL;
+}
+
+static void ask_batches(int cancels) {
+    const int callers = 10 + processors();
+    batch_asker* askers = calloc(callers, sizeof *askers);
+    int64_t answered = 0, cancelled = 0;
+    is_over = 0;
+    pthread_barrier_init(&barrier, NULL, callers);
+    for (int i = 0; i < callers; i++) {
+        askers[i].number = i;
+        CHECK(pthread_create(&askers[i].thread, NULL, asks_batches, &askers[i]) == 0);
+    }
+    if (cancels) {
+        const struct timespec soon = {.tv_nsec = 100000000};
+        nanosleep(&soon, NULL);
+        __atomic_store_n(&is_over, 1, __ATOMIC_RELAXED);
+    }
+    for (int i = 0; i < callers; i++) {
+        pthread_join(askers[i].thread, NULL);
+        answered += askers[i].answered;
+        cancelled += askers[i].cancelled;
+    }
+    EQUAL(CALLS * callers, answered + cancelled);
+    CHECK(cancels || cancelled == 0);
+    pthread_barrier_destroy(&barrier);
+    free(askers);
+}
+
+/* With one thread to each, others do not change the last bit. With more they may, but not of whole numbers, whose sums are exact. */
+TEST(threads, batches_of_large_indexes_at_once) {
+    static const struct {
+        const char* description;
+        int32_t metric;
+    } kinds[] = {{"Flat", FAISSNET_METRIC_L2}, {"Flat", FAISSNET_METRIC_INNER_PRODUCT}, {"IDMap,Flat", FAISSNET_METRIC_L2}};
+    float* vectors = malloc(WIDE_N * WIDE_D * sizeof *vectors);
+    int64_t* ids = malloc(WIDE_N * sizeof *ids);
+    int32_t before;
+    OK(faissnet_get_thread_count(&before));
+    for (int32_t threads = 1; threads <= 2; threads++) {
+        void (*fill)(float*, int64_t, uint64_t) = threads == 1 ? fill_uniform : fill_whole;
+        OK(faissnet_set_thread_count(threads));
+        fill(wide_queries, (MANY + STARTS) * WIDE_D, 6);
+        for (int i = 0; i < 3; i++) {
+            fill(vectors, WIDE_N * WIDE_D, 7 + i);
+            faissnet_index* index = wide[i].index = create_with(WIDE_D, kinds[i].description, kinds[i].metric);
+            if (i == 2) {
+                for (int64_t j = 0; j < WIDE_N; j++) ids[j] = 1000000 - j;
+                OK(faissnet_index_add_with_ids(index, WIDE_N, vectors, ids));
+            } else {
+                OK(faissnet_index_add(index, WIDE_N, vectors));
+            }
+            for (int many = 0; many < 2; many++) {
+                for (int first = 0; first < STARTS; first++) {
+                    float* distances = wide[i].found[many][first].distances;
+                    int64_t* labels = wide[i].found[many][first].labels;
+                    OK(faissnet_index_search(index, many ? MANY : FEW, wide_queries + first * WIDE_D, BATCH_K, NULL, distances, labels));
+                    const int64_t nearest = i == 2 ? 1000000 - labels[0] : labels[0];
+                    const double exact = distance(wide_queries + first * WIDE_D, vectors + nearest * WIDE_D, WIDE_D, kinds[i].metric);
+                    CHECK(fabs(distances[0] - exact) <= (threads == 1 ? 1e-4 * exact : 0));
+                }
+            }
+        }
+        ask_batches(0);
+        ask_batches(1);
+        for (int i = 0; i < 3; i++) faissnet_index_free(wide[i].index);
+    }
+    OK(faissnet_set_thread_count(before));
+    free(ids);
+    free(vectors);
+}
+
+typedef struct {
+    pthread_t thread;
+    faissnet_index* index;
+    const float* queries;
+    int64_t is_done;
+} holder;
+
+enum { HELD = 6000 };
+
+static void* holds_the_line(void* argument) {
+    holder* self = argument;
+    float* distances = malloc(HELD * sizeof *distances);
+    int64_t* labels = malloc(HELD * sizeof *labels);
+    OK(faissnet_index_search(self->index, HELD, self->queries, 1, NULL, distances, labels));
+    __atomic_store_n(&self->is_done, 1, __ATOMIC_RELAXED);
+    free(labels);
+    free(distances);
+    return NULL;
+}
+
+/* All processors are at others' searches, and who waits for them does not want to any longer. */
+TEST(threads, who_waits_can_be_cancelled) {
+    float* vectors = malloc(HELD * WIDE_D * sizeof *vectors);
+    fill_whole(vectors, HELD * WIDE_D, 5);
+    faissnet_index* index = create_with(WIDE_D, "Flat", FAISSNET_METRIC_L2);
+    OK(faissnet_index_add(index, HELD, vectors));
+    const int holders = processors();
+    holder* all = calloc(holders, sizeof *all);
+    for (int i = 0; i < holders; i++) {
+        all[i].index = index;
+        all[i].queries = vectors;
+        CHECK(pthread_create(&all[i].thread, NULL, holds_the_line, &all[i]) == 0);
+    }
+    const struct timespec soon = {.tv_nsec = 100000000};
+    nanosleep(&soon, NULL);
+
+    const int32_t set = 1;
+    const faissnet_search_parameters given = {.cancelled = &set};
+    float distances[MANY];
+    int64_t labels[MANY];
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    FAILS(FAISSNET_CANCELLED, "waited", faissnet_index_search(index, 1, vectors, 1, &given, distances, labels));
+    FAILS(FAISSNET_CANCELLED, "waited", faissnet_index_search(index, MANY, vectors, 1, &given, distances, labels));
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    const double seconds = (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
+    CHECK(seconds < 1); /* 2 x 50 ms, on a machine that is busy besides */
+    int64_t done = 0;
+    for (int i = 0; i < holders; i++) done += __atomic_load_n(&all[i].is_done, __ATOMIC_RELAXED);
+    CHECK(done < holders);
+
+    for (int i = 0; i < holders; i++) pthread_join(all[i].thread, NULL);
+    for (int i = 0; i < holders; i++) EQUAL(1, all[i].is_done);
+    /* The line has forgotten who left it. */
+    OK(faissnet_index_search(index, 1, vectors, 1, &given, distances, labels));
+    EQUAL(0, labels[0]);
+    faissnet_index_free(index);
+    free(all);
     free(vectors);
 }

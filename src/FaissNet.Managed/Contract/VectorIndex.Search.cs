@@ -20,7 +20,8 @@ public abstract partial class VectorIndex
     /// <see cref="float.MaxValue"/> (<see cref="float.MinValue"/> with <see cref="MetricType.InnerProduct"/>), as in FAISS.</param>
     /// <param name="parameters">Overrides for this call.</param>
     /// <param name="progress">Told as queries are answered, on the calling thread.</param>
-    /// <param name="cancellationToken">Stops between chunks of queries; what the outputs then hold is unspecified.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries, and while the call waits for others (native flat indexes of 16 MB or
+    /// more, with more callers than processors); what the outputs then hold is unspecified.</param>
     /// <exception cref="ArgumentException">A length does not fit, or a component is not finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is less than 1, or n·k is more than an array holds.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
@@ -43,7 +44,7 @@ public abstract partial class VectorIndex
     /// <see cref="int.MaxValue"/> asks for all.</param>
     /// <param name="parameters">Overrides for this call.</param>
     /// <param name="progress">Told as queries are answered, on the calling thread.</param>
-    /// <param name="cancellationToken">Stops between chunks of queries.</param>
+    /// <param name="cancellationToken">Stops between chunks of queries, and while the call waits for others.</param>
     /// <inheritdoc cref="Search(ReadOnlySpan{float}, int, Span{float}, Span{long}, SearchParameters?, IProgress{IndexProgress}?, CancellationToken)" path="/exception"/>
     public SearchResult Search(
         ReadOnlySpan<float> queries,
@@ -208,6 +209,17 @@ public abstract partial class VectorIndex
     /// <summary>Answers n ≥ 1 queries; all arguments are valid, the outputs exactly n·k long and the index trained.</summary>
     protected abstract void SearchCore(
         ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters);
+
+    // The same, of an engine that may let a search wait: it stops waiting when the token says so.
+    private protected virtual void SearchCore(
+        ReadOnlySpan<float> queries,
+        int n,
+        int k,
+        Span<float> distances,
+        Span<long> labels,
+        SearchParameters? parameters,
+        CancellationToken cancellationToken) =>
+        SearchCore(queries, n, k, distances, labels, parameters);
 
     /// <summary>Answers n ≥ 1 queries; all arguments are valid and the index is trained.</summary>
     protected abstract RangeSearchResult RangeSearchCore(

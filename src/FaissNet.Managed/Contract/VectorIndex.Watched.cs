@@ -29,7 +29,7 @@ public abstract partial class VectorIndex
             var isWatched = progress is not null || cancellationToken.CanBeCanceled;
             if (NumberRows<T>.AreFloats && !isWatched)
             {
-                SearchCore(rows.Slice(0, n), n, k, distances[..results], labels[..results], parameters);
+                SearchCore(rows.Slice(0, n), n, k, distances[..results], labels[..results], parameters, cancellationToken);
                 return;
             }
 
@@ -42,7 +42,13 @@ public abstract partial class VectorIndex
                     cancellationToken.ThrowIfCancellationRequested();
                     var count = Math.Min(isWatched ? pace.Start(n - first) : n - first, rows.MaxRows);
                     SearchCore(
-                        rows.Slice(first, count), count, k, distances.Slice(first * k, count * k), labels.Slice(first * k, count * k), parameters);
+                        rows.Slice(first, count),
+                        count,
+                        k,
+                        distances.Slice(first * k, count * k),
+                        labels.Slice(first * k, count * k),
+                        parameters,
+                        cancellationToken);
                     pace.End();
                     first += count;
                     progress?.Report(new IndexProgress(IndexStage.Searching, first, n));

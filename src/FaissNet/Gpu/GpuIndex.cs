@@ -68,6 +68,17 @@ public class GpuIndex : FaissIndex
         NativeMethods.faissnet_gpu_index_search(Handle, n, queries, k, parameters?.NProbe ?? 0, distances, labels).ThrowIfFailed();
     }
 
+    // A call on a GPU has no line to leave.
+    private protected override void SearchCore(
+        ReadOnlySpan<float> queries,
+        int n,
+        int k,
+        Span<float> distances,
+        Span<long> labels,
+        SearchParameters? parameters,
+        CancellationToken cancellationToken) =>
+        SearchCore(queries, n, k, distances, labels, parameters);
+
     /// <inheritdoc/>
     protected override RangeSearchResult RangeSearchCore(ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters) =>
         throw NotThere("range search");

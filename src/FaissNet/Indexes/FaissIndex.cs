@@ -134,6 +134,37 @@ public partial class FaissIndex : VectorIndex
         status.ThrowIfFailed();
     }
 
+    private protected override unsafe void SearchCore(
+        ReadOnlySpan<float> queries,
+        int n,
+        int k,
+        Span<float> distances,
+        Span<long> labels,
+        SearchParameters? parameters,
+        CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled)
+        {
+            SearchCore(queries, n, k, distances, labels, parameters);
+            return;
+        }
+
+        using var selector = new SelectorBridge(parameters?.Selector);
+        var native = parameters is null ? default : NativeSearchParameters.From(parameters, selector.Root);
+        var cancelled = 0;
+        native.Cancelled = &cancelled;
+        NativeStatus status;
+        // Its end waits for a callback that runs, so that none writes behind the flag's life.
+        using (cancellationToken.UnsafeRegister(static flag => Volatile.Write(ref *(int*)(nint)flag!, 1), (nint)native.Cancelled))
+            status = NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels);
+
+        selector.ThrowIfFailed();
+        if (status == NativeStatus.Cancelled)
+            cancellationToken.ThrowIfCancellationRequested();
+
+        status.ThrowIfFailed();
+    }
+
     /// <inheritdoc/>
     protected override unsafe RangeSearchResult RangeSearchCore(
         ReadOnlySpan<float> queries, int n, float radius, SearchParameters? parameters)

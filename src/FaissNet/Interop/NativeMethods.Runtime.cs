@@ -6,7 +6,7 @@ namespace FaissNet.Interop;
 internal static partial class NativeMethods
 {
     internal const string Library = "faissnet";
-    internal const int AbiVersion = 4;
+    internal const int AbiVersion = 5;
 
     [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_abi_version(out int version);

@@ -12,6 +12,7 @@ internal unsafe struct NativeSearchParameters
     public NativeSelector* Selector;
     public long EfSearch;
     public long Ht;
+    public int* Cancelled;
 
     /// <summary>0 is what the index is set to. The selector's memory must be held.</summary>
     public static NativeSearchParameters From(SearchParameters parameters, NativeSelector* selector) => new()

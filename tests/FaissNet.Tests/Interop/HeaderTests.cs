@@ -173,6 +173,7 @@ public sealed partial class HeaderTests
                 "double" => typeof(double),
                 "const int64_t*" => typeof(long*),
                 "const uint8_t*" => typeof(byte*),
+                "const int32_t*" => typeof(int*),
                 "const faissnet_selector*" or "const struct faissnet_selector*" => typeof(NativeSelector*),
                 "void*" or "struct faissnet_index*" or "const faissnet_index*" => typeof(void*),
                 "faissnet_select_fn" => typeof(delegate* unmanaged<void*, long, int>),
