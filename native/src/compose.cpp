@@ -190,7 +190,7 @@ faissnet_status faissnet_index_add_member(faissnet_index* index, faissnet_index*
             fail(FAISSNET_UNSUPPORTED, "this index is made neither of shards nor of replicas");
         }
         require_member(target, member);
-        const Change change(*index, Change::kVectors);
+        const Change change(*index, Change::kMember);
         if (auto shards = dynamic_cast<faiss::IndexShards*>(&target)) {
             shards->addIndex(&open(member));
         } else {

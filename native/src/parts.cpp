@@ -125,7 +125,7 @@ Change::Change(faissnet_index& target, Kind kind) : target_(target) {
     if (family.viewers != 0) {
         fail(FAISSNET_UNSUPPORTED, "the lists of this index are shown by a view, under which they cannot change: free the view first, or change a clone");
     }
-    if (kind != kPlace && shows_views(*family.root)) {
+    if ((kind == kVectors || kind == kTraining) && shows_views(*family.root)) {
         fail(FAISSNET_UNSUPPORTED, "the lists of this index are views of the lists of others, and cannot be changed: change a clone, which has its own");
     }
     if (family.root.get() != target.index) {

@@ -26,7 +26,8 @@ bool is_composed(const faiss::Index& index);
 class Change {
    public:
     // kPlace: lists go elsewhere, and what is in them stays the same.
-    enum Kind { kVectors, kTraining, kPlace };
+    // kMember: an index is taken in, and those beside it stay the same.
+    enum Kind { kVectors, kTraining, kPlace, kMember };
     Change(faissnet_index& target, Kind kind);
     ~Change();
     Change(const Change&) = delete;

@@ -165,6 +165,54 @@ TEST(views, and_what_they_show_cannot_change) {
     faissnet_index_free(other);
 }
 
+/* Several views are members of shards or replicas: what they show stays as it is until the whole is gone. */
+TEST(views, several_are_members) {
+    faissnet_index *all = filled("IVF8,Flat"), *own = NULL, *shards = NULL, *replicas = NULL, *made = NULL;
+    OK(faissnet_index_set_nprobe(all, 3));
+    static results expected, actual;
+    search(all, 10, NULL, &expected);
+    const faissnet_list_run halves[] = {{all, 0, 4, 0, 0}, {all, 4, 4, 4, 0}}, every = {all, 0, 8, 0, 0};
+    OK(faissnet_index_shards_new(D, FAISSNET_METRIC_L2, 0, &shards));
+    OK(faissnet_index_replicas_new(D, FAISSNET_METRIC_L2, &replicas));
+    for (int i = 0; i < 2; i++) {
+        faissnet_index *half = view(all, 1, &halves[i], FAISSNET_LISTS_ALL, -1), *copy = view(all, 1, &every, FAISSNET_LISTS_ALL, -1);
+        OK(faissnet_index_add_member(shards, half));
+        OK(faissnet_index_add_member(replicas, copy));
+        faissnet_index_free(half);
+        faissnet_index_free(copy);
+    }
+    EQUAL(N, ntotal(shards));
+    EQUAL(N, ntotal(replicas));
+    search(shards, 10, NULL, &actual);
+    for (int i = 0; i < NQ * 10; i++) CHECK(expected.distances[i] == actual.distances[i]); /* who of two at the same distance comes first may differ */
+    search(replicas, 10, NULL, &actual);
+    same_results(&expected, &actual, 10);
+
+    /* One with lists of its own stands beside them; nothing changes through the whole or beneath it. */
+    OK(faissnet_index_clone(all, &own));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "shown by a view", faissnet_index_add_member(shards, all));
+    OK(faissnet_index_add_member(shards, own));
+    EQUAL(2 * N, ntotal(shards));
+    faissnet_index* const fixed[] = {shards, replicas, own, all};
+    for (int i = 0; i < 4; i++) {
+        FAILS(FAISSNET_UNSUPPORTED, i < 3 ? "views of the lists" : "shown by a view", faissnet_index_add(fixed[i], 1, whole()));
+        FAILS(FAISSNET_UNSUPPORTED, "view", faissnet_index_reset(fixed[i]));
+    }
+    /* Who shows a member cannot become one beside it: the two would keep each other alive. */
+    const faissnet_list_run of_own = {own, 0, 8, 0, 0};
+    made = view(all, 1, &of_own, FAISSNET_LISTS_ALL, -1);
+    FAILS(FAISSNET_UNSUPPORTED, "shown by a view", faissnet_index_add_member(shards, made));
+    faissnet_index_free(made);
+
+    faissnet_index_free(own);
+    faissnet_index_free(shards);
+    FAILS(FAISSNET_UNSUPPORTED, "shown by a view", faissnet_index_add(all, 1, whole()));
+    faissnet_index_free(replicas);
+    OK(faissnet_index_add(all, 1, whole()));
+    EQUAL(N + 1, ntotal(all));
+    faissnet_index_free(all);
+}
+
 TEST(views, refuse) {
     static float other_vectors[N * D];
     fill_uniform(other_vectors, N * D, 7);

@@ -15,6 +15,8 @@ public partial class FaissIndex
     /// <para>While the view lives, neither it nor the indexes that it shows can be changed, which throws <see cref="NotSupportedException"/>. Those may be
     /// disposed of before it: their lists stay until it is. Saving and cloning it make an index of its own of what it shows, as
     /// <see cref="MoveListsToDisk"/> does of the view itself.</para>
+    /// <para>Views can be shards and replicas, as many as there are and beside indexes with lists of their own; nothing can be added to or removed from
+    /// such a whole and its parts then.</para>
     /// <para>A list that is put together from several is copied for each search that visits it, as in FAISS.</para>
     /// </remarks>
     /// <param name="runs">The lists to show; lists that none of them shows are empty. This index may be among the sources.</param>

@@ -208,6 +208,30 @@ public sealed class ListViewTests : IDisposable
     }
 
     [Fact]
+    public void Several_views_are_shards_of_one_index()
+    {
+        using var whole = Filled("IVF8,Flat");
+        var expected = whole.Search(Queries(), K, s_everywhere);
+        using (var shards = new IndexShards(D, successiveIds: false))
+        {
+            shards.AddShard(InvertedListViews.Slice(whole, 0, 3));
+            shards.AddShard(InvertedListViews.Slice(whole, 3, 5));
+            shards.AddShard(InvertedListViews.Slice(whole, 5, NList));
+
+            Assert.Equal((Count, 3), (shards.Count, shards.Shards.Count));
+            Assert.Equal(expected.Distances, shards.Search(Queries(), K, s_everywhere).Distances);
+            Assert.Throws<NotSupportedException>(() => shards.Add(Vectors().AsSpan(0, D)));
+            Assert.Throws<NotSupportedException>(() => shards.Shards[1].Add(Vectors().AsSpan(0, D)));
+            Assert.Throws<NotSupportedException>(() => whole.Add(Vectors().AsSpan(0, D)));
+            Assert.ThrowsAny<ArgumentException>(() => shards.AddShard(whole));
+            Assert.Equal(Count, shards.Count);
+        }
+
+        whole.Add(Vectors().AsSpan(0, D));
+        Assert.Equal(Count + 1, whole.Count);
+    }
+
+    [Fact]
     public void What_makes_no_view_says_why()
     {
         using var index = Filled("IVF8,Flat");
