@@ -1,12 +1,14 @@
 // Codes into an index as they are. FAISS's add_sa_codes, which before 1.11 only IVF indexes have.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlatCodes.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexLSH.h>
@@ -45,9 +47,46 @@ bool stores_floats(const faiss::Index& index) {
             dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(&index) != nullptr;
 }
 
+constexpr double kMost = std::numeric_limits<float>::max() / 4; // of a squared length, as for vectors that are added
+
+// What searches take from a code beside what it decodes to: the bits where a float begins.
+std::vector<size_t> floats_beside(const faiss::Index& index) {
+    std::vector<size_t> places;
+    auto whole = dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&index);
+    auto listed = dynamic_cast<const faiss::IndexIVFAdditiveQuantizer*>(&index);
+    const faiss::AdditiveQuantizer* additive = whole != nullptr ? whole->aq : listed != nullptr ? listed->aq : nullptr;
+    if (additive != nullptr && additive->search_type == faiss::AdditiveQuantizer::ST_norm_float) {
+        places.push_back(additive->tot_bits - additive->norm_bits);
+    }
+    for (const size_t byte : rabitq_factors(index)) {
+        places.push_back(8 * byte);
+    }
+    if (auto ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
+        for (auto& place : places) {
+            place += 8 * ivf->coarse_code_size();
+        }
+    }
+    return places;
+}
+
+void require_finite_beside(const faiss::Index& index, int64_t n, const uint8_t* codes) {
+    const auto places = floats_beside(index);
+    const int64_t size = places.empty() ? 0 : encoded_size(index);
+    for (int64_t i = 0; i < n; i++) {
+        for (const size_t place : places) {
+            const auto bits = static_cast<uint32_t>(bits_at(codes + i * size, place, 32));
+            float number;
+            std::memcpy(&number, &bits, sizeof number);
+            if (!(std::fabs(number) <= kMost)) {
+                fail(FAISSNET_INVALID_ARGUMENT, "code %lld keeps %g beside the vector that it stands for: expected a finite norm or factor, of %g at most",
+                     static_cast<long long>(i), static_cast<double>(number), kMost);
+            }
+        }
+    }
+}
+
 void require_finite(const faiss::Index& index, int64_t n, const uint8_t* codes) {
     constexpr int64_t kStep = 1024;
-    constexpr double kMost = std::numeric_limits<float>::max() / 4; // as for vectors that are added
     const int64_t d = index.d, size = static_cast<int64_t>(index.sa_code_size());
     std::vector<float> vectors(std::min(n, kStep) * d);
     for (int64_t first = 0; first < n; first += kStep) {
@@ -94,6 +133,7 @@ void check(const faiss::Index& index, int64_t n, const uint8_t* codes, bool with
         if (stores_floats(index)) {
             require_finite(index, n, codes);
         }
+        require_finite_beside(index, n, codes);
     }
 }
 

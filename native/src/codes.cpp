@@ -35,6 +35,15 @@ int64_t encoded_size(const faiss::Index& index) {
     return static_cast<int64_t>(index.sa_code_size());
 }
 
+uint64_t bits_at(const uint8_t* code, size_t first, int bits) {
+    uint64_t number = 0;
+    for (int bit = 0; bit < bits; bit++) {
+        const size_t at = first + bit;
+        number |= static_cast<uint64_t>(code[at / 8] >> (at % 8) & 1) << bit;
+    }
+    return number;
+}
+
 namespace {
 
 void encode_listed(const faiss::IndexIVFPQFastScan& ivf, int64_t n, const float* x, uint8_t* codes) {
@@ -98,17 +107,6 @@ void require_list_numbers(size_t nlist, size_t bytes, size_t size, int64_t n, co
                  static_cast<long long>(i), static_cast<unsigned long long>(list), static_cast<long long>(nlist));
         }
     }
-}
-
-// The number in so many bits of a code, least significant first, from this bit on. FAISS's BitstringReader is in a header that an installed 1.14 does
-// not have all parts of.
-uint64_t bits_at(const uint8_t* code, size_t first, int bits) {
-    uint64_t number = 0;
-    for (int bit = 0; bit < bits; bit++) {
-        const size_t at = first + bit;
-        number |= static_cast<uint64_t>(code[at / 8] >> (at % 8) & 1) << bit;
-    }
-    return number;
 }
 
 // FAISS takes any number for that of a point on the sphere.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <typeinfo>
+#include <vector>
 
 #include <faiss/Index.h>
 #include <faiss/IndexFlat.h>
@@ -82,6 +83,39 @@ inline bool is_ivf_rabitq(const faiss::Index& index) {
     return typeid(index) == typeid(faiss::IndexIVFRaBitQ);
 }
 
+// Codes of several bits came later.
+template <typename Rabitq>
+auto bits_of(const Rabitq& rabitq, int) -> decltype(static_cast<size_t>(rabitq.nb_bits)) {
+    return static_cast<size_t>(rabitq.nb_bits);
+}
+template <typename Rabitq>
+size_t bits_of(const Rabitq&, long) {
+    return 1;
+}
+
+// The bytes of a code where floats stand: what distances are computed from beside the signs. Of an index that is no IVF of RaBitQ none, and
+// none of codes that are laid out in a way that is not known here.
+inline std::vector<size_t> rabitq_factors(const faiss::Index& index) {
+    auto ivf = dynamic_cast<const faiss::IndexIVFRaBitQ*>(&index);
+    if (ivf == nullptr) {
+        return {};
+    }
+    const size_t more_bits = bits_of(ivf->rabitq, 0) - 1, d = static_cast<size_t>(ivf->d);
+    std::vector<size_t> places;
+    size_t end = (d + 7) / 8; // of what was laid out so far
+    const auto add = [&](int count) {
+        for (int i = 0; i < count; i++, end += sizeof(float)) {
+            places.push_back(end);
+        }
+    };
+    add(more_bits == 0 ? 2 : 3);
+    if (more_bits > 0) {
+        end += (d * more_bits + 7) / 8;
+        add(2);
+    }
+    return end == ivf->code_size ? places : std::vector<size_t>();
+}
+
 // The bits of a quantized query, or nullptr if this is no RaBitQ index.
 inline uint8_t* rabitq_query_bits(faiss::Index& index) {
     auto flat = dynamic_cast<faiss::IndexRaBitQ*>(&index);
@@ -103,6 +137,10 @@ inline bool is_rabitq(const faiss::Index&) {
 
 inline bool is_ivf_rabitq(const faiss::Index&) {
     return false;
+}
+
+inline std::vector<size_t> rabitq_factors(const faiss::Index&) {
+    return {};
 }
 
 inline uint8_t* rabitq_query_bits(faiss::Index&) {

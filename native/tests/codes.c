@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int64_t encoded_size(const faissnet_index* index) {
@@ -145,7 +146,7 @@ TEST(codes, can_be_added) {
     static const char* const kinds[] = {
         "Flat", "SQ8", "PQ4x4np", "LSH", "RQ2x4", "IVF8,Flat", "IVF8,PQ4x4np", "IVF8,SQ8", "IVF300,Flat", "IVF1,Flat", "IDMap,Flat", "IDMap2,SQ8",
         "PCA4,IVF8,Flat", "OPQ4,IVF8,PQ4x4np", "IVF8,PQ4x4np,RFlat", "IVF8,RQ2x4", "PQ4x4fs",
-        "IVF8,PQ4x4fs", "IVF8,PQ4x4fsr", "PCA4,PQ4x4fs", "IVF8,PQ4x4fs,RFlat"};
+        "IVF8,PQ4x4fs", "IVF8,PQ4x4fsr", "PCA4,PQ4x4fs", "IVF8,PQ4x4fs,RFlat", "RQ2x4_Nfloat", "RQ3x5_Nfloat", "IVF8,RQ2x4_Nfloat"};
     int64_t ids[N];
     for (int i = 0; i < N; i++) ids[i] = 5000 - 7 * i;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -191,7 +192,8 @@ TEST(codes, from_anywhere_are_checked_before_they_are_added) {
     } wrong[] = {
         {"IVF5,Flat", 0, 5, "code 2 is of list 5"}, {"IVF5,PQ4x4fs", 0, 5, "code 2 is of list 5"}, {"IVF5,PQ4x4np", 0, 255, "code 2 is of list 255"}, {"IVF300,SQ8", 1, 2, "code 2 is of list"},
         {"PCA4,IVF5,Flat", 0, 5, "code 2 is of list 5"}, {"IVF5,PQ4x4np,RFlat", 0, 5, "code 2 is of list 5"}, {"Flat", -1, 0, "code 2 stands for"},
-        {"IVF5,Flat", -1, 0, "code 2 stands for"}, {"IDMap,Flat", -1, 0, "code 2 stands for"}, {"PQ4x4np,RFlat", -1, 0, "code 2 stands for"}};
+        {"IVF5,Flat", -1, 0, "code 2 stands for"}, {"IDMap,Flat", -1, 0, "code 2 stands for"}, {"PQ4x4np,RFlat", -1, 0, "code 2 stands for"},
+        {"RQ2x4_Nfloat", -1, 0, "code 2 keeps"}, {"RQ3x5_Nfloat", -1, 0, "code 2 keeps"}, {"IVF5,RQ2x4_Nfloat", -1, 0, "code 2 keeps"}};
     const int64_t ids[] = {7, 8, 9};
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         faissnet_index* index = filled(wrong[k].description);
@@ -211,6 +213,33 @@ TEST(codes, from_anywhere_are_checked_before_they_are_added) {
         free(before.data);
         free(after.data);
         free(codes);
+        faissnet_index_free(index);
+    }
+}
+
+/* What RaBitQ keeps beside the signs and the bits behind them is checked float by float. */
+TEST(codes, factors_from_anywhere_are_checked) {
+    static const struct {
+        const char* description;
+        int minor;           /* of FAISS 1 */
+        int size, floats[6]; /* of a code with its list; 0: no more */
+    } kinds[] = {{"IVF5,RaBitQ", 11, 1 + 1 + 8, {2, 6}}, {"IVF5,RaBitQ4", 14, 1 + 1 + 12 + 3 + 8, {2, 6, 10, 17, 21}}};
+    static const float wrong[] = {NAN, INFINITY, -INFINITY, 3e38f};
+    if (!faiss_at_least(1, 11)) test_skip("no RaBitQ before FAISS 1.11");
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds && faiss_at_least(1, kinds[k].minor); k++) {
+        faissnet_index* index = filled(kinds[k].description);
+        uint8_t codes[64], damaged[64];
+        EQUAL(kinds[k].size, encoded_size(index));
+        OK(faissnet_index_encode(index, 2, whole(), codes));
+        for (const int* at = kinds[k].floats; *at != 0; at++) {
+            for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+                memcpy(damaged, codes, sizeof damaged);
+                memcpy(damaged + kinds[k].size + *at, &wrong[i], sizeof *wrong);
+                FAILS(FAISSNET_INVALID_ARGUMENT, "code 1 keeps", faissnet_index_add_codes(index, 2, damaged, NULL));
+            }
+        }
+        OK(faissnet_index_add_codes(index, 2, codes, NULL));
+        EQUAL(N + 2, ntotal(index));
         faissnet_index_free(index);
     }
 }

@@ -26,6 +26,23 @@ internal sealed record FuzzCase(string Description, byte[] Bytes)
         return new FuzzCase(string.Join("; ", done), bytes);
     }
 
+    /// <summary>Codes, which have no headers, damaged in as many ways as that leaves.</summary>
+    public static byte[] DamageCodes(ReadOnlySpan<byte> codes, Random random)
+    {
+        var bytes = codes.ToArray();
+        for (var rounds = bytes.Length == 0 ? 0 : random.Next(1, 4); rounds > 0; rounds--)
+        {
+            bytes = random.Next(3) switch
+            {
+                0 => FlipBits(bytes, random, []),
+                1 => SetFloats(bytes, random, []),
+                _ => Repeat(bytes, random, []),
+            };
+        }
+
+        return bytes;
+    }
+
     private static byte[] Damage(byte[] bytes, SeedFile file, Corpus corpus, Random random, List<string> done)
     {
         switch (bytes.Length < sizeof(long) ? 0 : random.Next(20))

@@ -32,10 +32,16 @@ internal sealed class Trial(string scratch, bool managedOnly)
     // Enough for every graph to be built.
     private const int Many = 120;
 
+    private const int DamagedCodes = 4;
+
     private static readonly long[] s_ids = [1, 2, 3];
+
+    // Of the case that runs: its own bytes, so that it does the same wherever it runs again.
+    private int _seed;
 
     public Outcome Run(byte[] bytes)
     {
+        _seed = bytes.Aggregate(bytes.Length, (seed, value) => unchecked((seed * 31) + value));
         var outcome = Validate(bytes);
         var managed = Load(() => ManagedIndex.Load(new MemoryStream(bytes)), outcome);
         if (managed is not null)
@@ -99,7 +105,7 @@ internal sealed class Trial(string scratch, bool managedOnly)
         }
     }
 
-    private static void Use(VectorIndex index, bool canChange)
+    private void Use(VectorIndex index, bool canChange)
     {
         using (index)
         {
@@ -114,6 +120,7 @@ internal sealed class Trial(string scratch, bool managedOnly)
             Try(() => index.SetParameter("nprobe", 3));
             Try(() => index.SetParameter("efSearch", 9));
             Change(index, Add, () => Read(index, vectors));
+            AddDamagedCodes(index, vectors);
             if (index.Dimension > 32)
                 return;
 
@@ -127,6 +134,26 @@ internal sealed class Trial(string scratch, bool managedOnly)
                 Try(() => index.AddWithIds(vectors, s_ids));
             }
         }
+    }
+
+    /// <summary>Codes from outside are files without headers: sound ones, damaged by the same hand.</summary>
+    private void AddDamagedCodes(VectorIndex index, float[] vectors)
+    {
+        byte[] codes = [];
+        if (!Try(() => codes = index.Encode(vectors)))
+            return;
+
+        var random = new Random(_seed);
+        for (var i = 0; i < DamagedCodes; i++)
+        {
+            var damaged = FuzzCase.DamageCodes(codes, random);
+            Try(() => index.AddCodes(damaged));
+            Try(() => index.AddCodesWithIds(damaged, s_ids));
+        }
+
+        Read(index, vectors);
+        Save(index);
+        Try(() => index.Remove(IdSelector.Range(0, 3)));
     }
 
     private static void Change(IndexBase index, Action add, Action read)

@@ -91,7 +91,8 @@ public abstract partial class VectorIndex
     /// <param name="codes">n·<see cref="EncodedSize"/> bytes, of an index with the same training: a code says nothing of that.</param>
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="EncodedSize"/>, or a code cannot have come from an index like
     /// this: it is of a list that does not exist, or stands for a vector with a component that is not finite. Nothing has been added. What some native
-    /// types keep in codes beside what they decode (norms of additive quantizers, factors of RaBitQ) is taken as it is.</exception>
+    /// types keep in codes beside what they decode (norms of additive quantizers, factors of RaBitQ) must be finite as well; whether it is that of the
+    /// vector is not looked at.</exception>
     /// <exception cref="InvalidOperationException">The index is not trained.</exception>
     /// <exception cref="NotSupportedException">The index type cannot encode, stores more of a vector than its code (IVFPQR, graphs), or needs the
     /// caller's ids (IDMap).</exception>
