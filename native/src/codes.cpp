@@ -9,6 +9,7 @@
 #include <faiss/IndexPQFastScan.h>
 
 #include "codes.hpp"
+#include "lsq_turn.hpp"
 #include "stretch.hpp"
 #include "thread_share.hpp"
 #include "transformed.hpp"
@@ -91,6 +92,7 @@ void encode(const faiss::Index& index, int64_t n, const float* x, uint8_t* codes
     } else if (auto listed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&index)) {
         encode_listed(*listed, n, x, codes);
     } else {
+        const LsqTurn turn(index);
         index.sa_encode(n, x, codes);
     }
 }

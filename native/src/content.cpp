@@ -10,6 +10,7 @@
 #include "composed.hpp"
 #include "graphs.hpp"
 #include "handle.hpp"
+#include "lsq_turn.hpp"
 #include "packed.hpp"
 #include "selector.hpp"
 #include "stored.hpp"
@@ -55,6 +56,7 @@ void add(faiss::Index& target, int64_t n, const float* x) {
     if (n > 0) {
         GraphBuild graph(target, n);
         StoredAdd stored(target);
+        const LsqTurn turn(target);
         target.add(n, x);
         graph.succeeded();
         stored.finish();
@@ -79,6 +81,7 @@ void add_with_ids(faiss::Index& target, int64_t n, const float* x, const idx_t* 
         GraphBuild graph(target, n);
         StoredAdd stored(target);
         drop_array_direct_map(target);
+        const LsqTurn turn(target);
         target.add_with_ids(n, x, ids);
         graph.succeeded();
         stored.finish();

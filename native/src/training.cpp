@@ -14,6 +14,7 @@
 #include "composed.hpp"
 #include "graphs.hpp"
 #include "handle.hpp"
+#include "lsq_turn.hpp"
 #include "quantizers.hpp"
 #include "watched_opq.hpp"
 
@@ -226,6 +227,7 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     Remains remains(target);
     try {
         Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
+        const LsqTurn turn(target);
         target.train(n, x);
         quantizer.keep();
     } catch (...) {

@@ -474,3 +474,26 @@ TEST(threads, who_waits_can_be_cancelled) {
     free(all);
     free(vectors);
 }
+
+/* FAISS keeps one table of times for all local search quantizers of the process, and empties and fills it without a lock. */
+static void* trains_lsq(void* nothing) {
+    (void)nothing;
+    static const char* const kinds[] = {"LSQ2x4", "IVF4,LSQ2x4"};
+    for (int i = 0; i < 20; i++) {
+        faissnet_index* index = create(kinds[i % 2]);
+        OK(faissnet_index_train(index, 100, whole(), NULL));
+        for (int j = 0; j < 50; j++) OK(faissnet_index_add(index, 1, whole() + j * D));
+        int64_t size = 0;
+        OK(faissnet_index_encoded_size(index, &size));
+        uint8_t* codes = malloc(size);
+        for (int j = 0; j < 50; j++) OK(faissnet_index_encode(index, 1, whole() + j * D, codes));
+        free(codes);
+        faissnet_index_free(index);
+    }
+    return NULL;
+}
+
+TEST(threads, local_search_quantizers_at_once) {
+    OK(faissnet_set_thread_count(1));
+    in_threads(trains_lsq, NULL);
+}
