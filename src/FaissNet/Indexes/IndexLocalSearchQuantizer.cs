@@ -7,7 +7,8 @@ namespace FaissNet;
 /// (<c>faiss/IndexAdditiveQuantizer.h</c>); Martinez et al., LSQ++: Lower running time and higher recall in multi-codebook quantization, 2018.
 /// </summary>
 /// <remarks>Encoding is slow and draws random numbers, as many at a time as there are vectors: the same vectors in other portions get other
-/// codes. There is no selector, and no range search before FAISS 1.9.</remarks>
+/// codes. Of all indexes with such a quantizer one at a time trains, adds or encodes: FAISS shares a table among them. There is no selector, and no range
+/// search before FAISS 1.9.</remarks>
 public sealed class IndexLocalSearchQuantizer : IndexAdditiveQuantizer
 {
     /// <summary>An untrained index.</summary>
