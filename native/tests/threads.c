@@ -454,13 +454,9 @@ TEST(threads, who_waits_can_be_cancelled) {
     const faissnet_search_parameters given = {.cancelled = &set};
     float distances[MANY];
     int64_t labels[MANY];
-    struct timespec before, after;
-    clock_gettime(CLOCK_MONOTONIC, &before);
     FAILS(FAISSNET_CANCELLED, "waited", faissnet_index_search(index, 1, vectors, 1, &given, distances, labels));
     FAILS(FAISSNET_CANCELLED, "waited", faissnet_index_search(index, MANY, vectors, 1, &given, distances, labels));
-    clock_gettime(CLOCK_MONOTONIC, &after);
-    const double seconds = (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
-    CHECK(seconds < 1); /* 2 x 50 ms, on a machine that is busy besides */
+    /* They left the line: what they waited for has not come to its end yet. */
     int64_t done = 0;
     for (int i = 0; i < holders; i++) done += __atomic_load_n(&all[i].is_done, __ATOMIC_RELAXED);
     CHECK(done < holders);
