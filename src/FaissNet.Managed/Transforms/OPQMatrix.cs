@@ -77,7 +77,9 @@ public sealed class OPQMatrix : LinearTransform
         var size = Math.Max(DIn, DOut);
         var rotation = new float[size * size];
         FaissRandom.FillNormal(rotation, RotationSeed);
-        HouseholderQr.Orthonormalize(rotation, size, size);
-        return rotation[..(DOut * size)];
+        // FAISS makes all of them orthonormal and takes the first, which do not depend on the others.
+        rotation = rotation[..(DOut * size)];
+        HouseholderQr.Orthonormalize(rotation, DOut, size);
+        return rotation;
     }
 }

@@ -118,21 +118,9 @@ public partial class FaissIndex : VectorIndex
     }
 
     /// <inheritdoc/>
-    protected override unsafe void SearchCore(
-        ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters)
-    {
-        if (parameters is null)
-        {
-            NativeMethods.faissnet_index_search(Handle, n, queries, k, null, distances, labels).ThrowIfFailed();
-            return;
-        }
-
-        using var selector = new SelectorBridge(parameters.Selector);
-        var native = NativeSearchParameters.From(parameters, selector.Root);
-        var status = NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels);
-        selector.ThrowIfFailed();
-        status.ThrowIfFailed();
-    }
+    protected override void SearchCore(
+        ReadOnlySpan<float> queries, int n, int k, Span<float> distances, Span<long> labels, SearchParameters? parameters) =>
+        SearchCore(queries, n, k, distances, labels, parameters, CancellationToken.None);
 
     private protected override unsafe void SearchCore(
         ReadOnlySpan<float> queries,
@@ -143,19 +131,20 @@ public partial class FaissIndex : VectorIndex
         SearchParameters? parameters,
         CancellationToken cancellationToken)
     {
-        if (!cancellationToken.CanBeCanceled)
+        if (parameters is null && !cancellationToken.CanBeCanceled)
         {
-            SearchCore(queries, n, k, distances, labels, parameters);
+            NativeMethods.faissnet_index_search(Handle, n, queries, k, null, distances, labels).ThrowIfFailed();
             return;
         }
 
         using var selector = new SelectorBridge(parameters?.Selector);
         var native = parameters is null ? default : NativeSearchParameters.From(parameters, selector.Root);
         var cancelled = 0;
-        native.Cancelled = &cancelled;
+        native.Cancelled = cancellationToken.CanBeCanceled ? &cancelled : null;
         NativeStatus status;
         // Its end waits for a callback that runs, so that none writes behind the flag's life.
-        using (cancellationToken.UnsafeRegister(static flag => Volatile.Write(ref *(int*)(nint)flag!, 1), (nint)native.Cancelled))
+        using (native.Cancelled is null ? default : cancellationToken.UnsafeRegister(
+            static flag => Volatile.Write(ref *(int*)(nint)flag!, 1), (nint)native.Cancelled))
             status = NativeMethods.faissnet_index_search(Handle, n, queries, k, &native, distances, labels);
 
         selector.ThrowIfFailed();
