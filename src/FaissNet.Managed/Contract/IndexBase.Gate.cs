@@ -204,6 +204,8 @@ public abstract partial class IndexBase
     /// <summary>Enters as a reader, for one call of the engine: <see cref="EndRead"/> leaves.</summary>
     private protected void Read()
     {
+        // Whoever releases a disposed index keeps readers out until the last call is through: nobody has to wait for that to be told.
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         var gate = _gate;
         gate.EnterRead();
         while (!ReferenceEquals(gate, _gate))
@@ -246,6 +248,7 @@ public abstract partial class IndexBase
     /// <summary>Enters as the one writer: <see cref="EndWrite"/> leaves.</summary>
     private protected void Write()
     {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         var gate = _gate;
         gate.EnterWrite();
         while (!ReferenceEquals(gate, _gate))

@@ -27,6 +27,8 @@ public sealed class WhenUnusedTests
         index.Dispose();
         Assert.False(index.Released.Wait(30));
         Assert.Throws<ObjectDisposedException>(() => index.Search([1], 1));
+        Assert.Throws<ObjectDisposedException>(() => index.Add([1]));
+        Assert.False(index.Released.IsSet);
 
         index.GoOn.Set();
         Assert.True(search.Join(Patience));
