@@ -150,11 +150,8 @@ internal static unsafe class Assignment
         if (ManagedThreads.Count > 1)
             perTask = Math.Clamp(tiles / (4 * ManagedThreads.Count), 1, perTask);
 
-        ManagedThreads.For((tiles + perTask - 1) / perTask, task =>
-        {
-            if (!cancellationToken.IsCancellationRequested)
-                body(task * perTask, Math.Min(tiles, (task + 1) * perTask));
-        });
+        ManagedThreads.For(
+            (tiles + perTask - 1) / perTask, task => body(task * perTask, Math.Min(tiles, (task + 1) * perTask)), cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

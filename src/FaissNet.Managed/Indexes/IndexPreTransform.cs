@@ -97,7 +97,14 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
                 transform.Train(transformed, progress, cancellationToken);
 
             var output = GC.AllocateUninitializedArray<float>(checked(n * transform.DOut));
-            transform.Apply(transformed, output);
+            for (var first = 0; first < n; first += StepSize)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var count = Math.Min(StepSize, n - first);
+                transform.Apply(
+                    transformed.Slice(first * transform.DIn, count * transform.DIn), output.AsSpan(first * transform.DOut, count * transform.DOut));
+            }
+
             transformed = output;
         }
 

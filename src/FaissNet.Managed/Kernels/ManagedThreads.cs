@@ -28,11 +28,16 @@ public static class ManagedThreads
     /// <summary>The threads that a call may still use: one within a part of <see cref="For"/>, whose threads are all at work.</summary>
     internal static int Available => _isPart ? 1 : Count;
 
-    internal static void For(int tasks, Action<int> body)
+    /// <summary>Calls a body for 0 … tasks - 1, on several threads if there are any to spare.</summary>
+    /// <param name="tasks">How many calls.</param>
+    /// <param name="body">What is called, in any order.</param>
+    /// <param name="cancellationToken">Is looked at before each of them.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; some of the calls were made.</exception>
+    internal static void For(int tasks, Action<int> body, CancellationToken cancellationToken = default)
     {
         if (_isPart || tasks < 2)
         {
-            RunAll(tasks, body);
+            RunAll(tasks, body, cancellationToken);
             return;
         }
 
@@ -40,9 +45,9 @@ public static class ManagedThreads
         {
             var threads = Math.Min(Count / Interlocked.Increment(ref _working), tasks);
             if (threads > 1)
-                RunInParallel(threads, tasks, body);
+                RunInParallel(threads, tasks, body, cancellationToken);
             else
-                RunAll(tasks, body);
+                RunAll(tasks, body, cancellationToken);
         }
         finally
         {
@@ -50,17 +55,20 @@ public static class ManagedThreads
         }
     }
 
-    private static void RunAll(int tasks, Action<int> body)
+    private static void RunAll(int tasks, Action<int> body, CancellationToken cancellationToken)
     {
         for (var task = 0; task < tasks; task++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
             body(task);
+        }
     }
 
-    private static void RunInParallel(int threads, int tasks, Action<int> body)
+    private static void RunInParallel(int threads, int tasks, Action<int> body, CancellationToken cancellationToken)
     {
         try
         {
-            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads }, task =>
+            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, task =>
             {
                 _isPart = true;
                 try

@@ -17,12 +17,14 @@ internal static unsafe class MatrixProduct
     /// <param name="n">The number of rows.</param>
     /// <param name="b">The right factor.</param>
     /// <param name="y">Receives n rows of B's m floats.</param>
-    public static void Multiply(float* x, int n, PackedMatrix b, float* y)
+    /// <param name="cancellationToken">Is looked at now and then, if there are many rows.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; y holds anything.</exception>
+    public static void Multiply(float* x, int n, PackedMatrix b, float* y, CancellationToken cancellationToken = default)
     {
-        if (n <= RowsPerTask || ManagedThreads.Count == 1)
+        if (n <= RowsPerTask || (ManagedThreads.Count == 1 && !cancellationToken.CanBeCanceled))
             MultiplyRows(x, n, b, y);
         else
-            MultiplyOnThreads(x, n, b, y);
+            MultiplyOnThreads(x, n, b, y, cancellationToken);
 
         // The panels live outside the garbage collector's heap: it must not think them unused before.
         GC.KeepAlive(b);
@@ -38,8 +40,10 @@ internal static unsafe class MatrixProduct
     /// <param name="n">The number of rows.</param>
     /// <param name="sum">dx·dy values.</param>
     /// <param name="upper">Leaves out some of what lies below the diagonal.</param>
+    /// <param name="cancellationToken">Is looked at now and then.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; the sum holds anything.</exception>
     public static void AddTransposedProduct(
-        float* x, int dx, nint xStride, float* y, int dy, nint yStride, int n, double[] sum, bool upper = false)
+        float* x, int dx, nint xStride, float* y, int dy, nint yStride, int n, double[] sum, bool upper = false, CancellationToken cancellationToken = default)
     {
         var panels = (dy + Panel - 1) / Panel;
         ManagedThreads.For(panels, panel =>
@@ -51,6 +55,7 @@ internal static unsafe class MatrixProduct
             var count = Math.Min(Panel, dy - first);
             for (var row = 0; row < n; row += RowsPerSum)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var rows = Math.Min(RowsPerSum, n - row);
                 for (var i = 0; i < dx && !(upper && i >= first + Panel); i += Block)
                 {
@@ -63,16 +68,16 @@ internal static unsafe class MatrixProduct
                     }
                 }
             }
-        });
+        }, cancellationToken);
     }
 
-    private static void MultiplyOnThreads(float* x, int n, PackedMatrix b, float* y)
+    private static void MultiplyOnThreads(float* x, int n, PackedMatrix b, float* y, CancellationToken cancellationToken)
     {
         ManagedThreads.For((n + RowsPerTask - 1) / RowsPerTask, task =>
         {
             var first = task * RowsPerTask;
             MultiplyRows(x + (long)first * b.Rows, Math.Min(RowsPerTask, n - first), b, y + (long)first * b.Columns);
-        });
+        }, cancellationToken);
     }
 
     private static void MultiplyRows(float* x, int n, PackedMatrix b, float* y)

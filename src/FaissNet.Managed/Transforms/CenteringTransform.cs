@@ -5,6 +5,8 @@ namespace FaissNet.Managed;
 /// <summary>Subtracts the mean of the training vectors. FAISS's <c>CenteringTransform</c>.</summary>
 public sealed class CenteringTransform : VectorTransform
 {
+    private const int VectorsPerLook = 1024;
+
     private float[] _mean = [];
 
     /// <summary>A centring of d-dimensional vectors, not trained yet.</summary>
@@ -45,14 +47,19 @@ public sealed class CenteringTransform : VectorTransform
 
     private protected override void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken) =>
-        _mean = ComputeMean(vectors, n, DIn);
+        _mean = ComputeMean(vectors, n, DIn, cancellationToken);
 
     /// <summary>The mean of n vectors, summed in their order as FAISS does it.</summary>
-    internal static float[] ComputeMean(ReadOnlySpan<float> vectors, int n, int d)
+    internal static float[] ComputeMean(ReadOnlySpan<float> vectors, int n, int d, CancellationToken cancellationToken)
     {
         var mean = new float[d];
         for (var i = 0; i < n; i++)
+        {
+            if (i % VectorsPerLook == 0)
+                cancellationToken.ThrowIfCancellationRequested();
+
             TensorPrimitives.Add(mean, vectors.Slice(i * d, d), mean);
+        }
 
         TensorPrimitives.Divide(mean, (float)n, mean);
         return mean;

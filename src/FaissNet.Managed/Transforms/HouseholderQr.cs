@@ -15,7 +15,9 @@ internal static class HouseholderQr
     /// <param name="vectors">n·m values, one vector of m components per row; replaced.</param>
     /// <param name="n">The number of vectors, at most m.</param>
     /// <param name="m">Components per vector.</param>
-    public static void Orthonormalize(float[] vectors, int n, int m)
+    /// <param name="cancellationToken">Is looked at now and then.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; the vectors are as they were, or some of them replaced.</exception>
+    public static void Orthonormalize(float[] vectors, int n, int m, CancellationToken cancellationToken = default)
     {
         // Reflection i is 1 - tau·v·vᵀ, with v = (0, …, 0, 1, row i from i + 1 on).
         var reflections = new double[n * m];
@@ -32,7 +34,7 @@ internal static class HouseholderQr
                 var row = reflections.AsSpan((block + r) * m, m);
                 for (var i = 0; i < block; i++)
                     Reflect(reflections.AsSpan(i * m, m), i, scales[i], row);
-            });
+            }, cancellationToken);
             for (var r = 0; r < count; r++)
             {
                 var row = reflections.AsSpan((first + r) * m, m);
@@ -59,7 +61,7 @@ internal static class HouseholderQr
 
             for (var i = 0; i < rows.Length; i++)
                 vectors[block * BlockRows * m + i] = (float)rows[i];
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Turns x into the vector of the reflection that takes it to (beta, 0, …, 0); its first component, 1, is not stored. The sign

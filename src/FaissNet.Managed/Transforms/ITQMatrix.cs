@@ -24,7 +24,7 @@ public sealed class ITQMatrix : LinearTransform
     {
         var d = DIn;
         var initial = new RandomRotationMatrix(d, d);
-        initial.Initialize(Seed);
+        initial.Initialize(Seed, cancellationToken);
         var rotation = initial.A.ToArray();
 
         var stride = (d + PackedMatrix.PanelSize - 1) / PackedMatrix.PanelSize * PackedMatrix.PanelSize;
@@ -40,7 +40,7 @@ public sealed class ITQMatrix : LinearTransform
             using (var packed = PackedMatrix.Transposed(rotation, d, d))
             {
                 fixed (float* x = vectors)
-                    MatrixProduct.Multiply(x, n, packed, rotated.Pointer);
+                    MatrixProduct.Multiply(x, n, packed, rotated.Pointer, cancellationToken);
             }
 
             for (var i = 0; i < n; i++)
@@ -50,8 +50,8 @@ public sealed class ITQMatrix : LinearTransform
             }
 
             var products = new double[d * d];
-            MatrixProduct.AddTransposedProduct(signs.Pointer, d, stride, padded.Pointer, d, stride, n, products);
-            rotation = Array.ConvertAll(Procrustes.Nearest(products, d, d), value => (float)value);
+            MatrixProduct.AddTransposedProduct(signs.Pointer, d, stride, padded.Pointer, d, stride, n, products, cancellationToken: cancellationToken);
+            rotation = Array.ConvertAll(Procrustes.Nearest(products, d, d, cancellationToken), value => (float)value);
         }
 
         SetMatrix(rotation, []);

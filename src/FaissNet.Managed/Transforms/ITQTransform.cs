@@ -76,7 +76,7 @@ public sealed class ITQTransform : VectorTransform
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         vectors = TrainingSubset.Take(vectors, ref n, DIn, Math.Max(DIn * MaxTrainPerDimension, MinimumSample));
-        var mean = CenteringTransform.ComputeMean(vectors, n, DIn);
+        var mean = CenteringTransform.ComputeMean(vectors, n, DIn, cancellationToken);
         var centred = new float[n * DIn];
         Center(vectors, centred, mean);
 

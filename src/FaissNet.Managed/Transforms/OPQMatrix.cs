@@ -57,10 +57,10 @@ public sealed class OPQMatrix : LinearTransform
 
         vectors = TrainingSubset.Take(vectors, ref n, DIn, MaxTrainPoints);
         var total = M * (NIterPQ0 + (NIter - 1L) * NIterPQ);
-        using var training = new OPQTraining(vectors, n, DIn, DOut, M, CodebookSize, total, progress);
-        var rotation = RandomRotation();
+        using var training = new OPQTraining(vectors, n, DIn, DOut, M, CodebookSize, total, progress, cancellationToken);
+        var rotation = RandomRotation(cancellationToken);
         for (var turn = 0; turn < NIter; turn++)
-            rotation = training.Turn(rotation, turn == 0 ? NIterPQ0 : NIterPQ, cancellationToken);
+            rotation = training.Turn(rotation, turn == 0 ? NIterPQ0 : NIterPQ);
 
         // The vectors had zeros appended if there are more outputs than inputs: what multiplies those can go.
         var size = Math.Max(DIn, DOut);
@@ -72,14 +72,14 @@ public sealed class OPQMatrix : LinearTransform
         IsOrthonormal = true;
     }
 
-    private float[] RandomRotation()
+    private float[] RandomRotation(CancellationToken cancellationToken)
     {
         var size = Math.Max(DIn, DOut);
         var rotation = new float[size * size];
         FaissRandom.FillNormal(rotation, RotationSeed);
         // FAISS makes all of them orthonormal and takes the first, which do not depend on the others.
         rotation = rotation[..(DOut * size)];
-        HouseholderQr.Orthonormalize(rotation, DOut, size);
+        HouseholderQr.Orthonormalize(rotation, DOut, size, cancellationToken);
         return rotation;
     }
 }

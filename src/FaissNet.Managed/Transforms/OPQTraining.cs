@@ -16,14 +16,16 @@ internal sealed unsafe class OPQTraining : IDisposable
     private readonly int _codebookSize;
     private readonly long _iterations;
     private readonly IProgress<IndexProgress>? _progress;
+    private readonly CancellationToken _cancellationToken;
     private long _completed;
     private bool _hasCodebooks;
 
     /// <summary>Takes over n·dIn floats.</summary>
     public OPQTraining(
-        ReadOnlySpan<float> vectors, int n, int dIn, int dOut, int m, int codebookSize, long iterations, IProgress<IndexProgress>? progress)
+        ReadOnlySpan<float> vectors, int n, int dIn, int dOut, int m, int codebookSize, long iterations, IProgress<IndexProgress>? progress,
+        CancellationToken cancellationToken)
     {
-        (_iterations, _progress) = (iterations, progress);
+        (_iterations, _progress, _cancellationToken) = (iterations, progress, cancellationToken);
         (_n, _d, _dOut, _m, _codebookSize) = (n, Math.Max(dIn, dOut), dOut, m, codebookSize);
         _stride = RoundUp(_d, PackedMatrix.PanelSize);
         _rotatedStride = RoundUp(dOut, PanelProduct.BlockRows);
@@ -32,7 +34,7 @@ internal sealed unsafe class OPQTraining : IDisposable
         _decoded = new AlignedFloats((long)n * _rotatedStride);
         _codebooks = new float[m][];
 
-        var mean = CenteringTransform.ComputeMean(vectors, n, dIn);
+        var mean = CenteringTransform.ComputeMean(vectors, n, dIn, cancellationToken);
         for (var i = 0; i < n; i++)
         {
             var row = new Span<float>(_vectors.Pointer + (long)i * _stride, dIn);
@@ -41,18 +43,17 @@ internal sealed unsafe class OPQTraining : IDisposable
     }
 
     /// <summary>Trains the codebooks with a rotation, dOut·max(dIn, dOut) values, and returns the next one.</summary>
-    public float[] Turn(float[] rotation, int iterations, CancellationToken cancellationToken)
+    public float[] Turn(float[] rotation, int iterations)
     {
         Rotate(rotation);
         for (var part = 0; part < _m; part++)
-            TrainPart(part, iterations, cancellationToken);
+            TrainPart(part, iterations);
 
         _hasCodebooks = true;
         var products = new double[_dOut * _d];
         MatrixProduct.AddTransposedProduct(
-            _decoded.Pointer, _dOut, _rotatedStride, _vectors.Pointer, _d, _stride, _n, products);
-        cancellationToken.ThrowIfCancellationRequested();
-        return Array.ConvertAll(Procrustes.Nearest(products, _dOut, _d), value => (float)value);
+            _decoded.Pointer, _dOut, _rotatedStride, _vectors.Pointer, _d, _stride, _n, products, cancellationToken: _cancellationToken);
+        return Array.ConvertAll(Procrustes.Nearest(products, _dOut, _d, _cancellationToken), value => (float)value);
     }
 
     public void Dispose()
@@ -69,10 +70,10 @@ internal sealed unsafe class OPQTraining : IDisposable
             rotation.AsSpan(i * _d, _d).CopyTo(padded.AsSpan(i * _stride));
 
         using var packed = PackedMatrix.Transposed(padded, _dOut, _stride);
-        MatrixProduct.Multiply(_vectors.Pointer, _n, packed, _rotated.Pointer);
+        MatrixProduct.Multiply(_vectors.Pointer, _n, packed, _rotated.Pointer, _cancellationToken);
     }
 
-    private void TrainPart(int part, int iterations, CancellationToken cancellationToken)
+    private void TrainPart(int part, int iterations)
     {
         var width = _dOut / _m;
         var slice = GC.AllocateUninitializedArray<float>(_n * width);
@@ -84,13 +85,13 @@ internal sealed unsafe class OPQTraining : IDisposable
         if (_hasCodebooks)
             _codebooks[part].CopyTo(clustering.Centroids, 0);
 
-        clustering.TrainPacked(slice, points, _hasCodebooks, cancellationToken);
+        clustering.TrainPacked(slice, points, _hasCodebooks, _cancellationToken);
         _codebooks[part] = clustering.Centroids;
 
         using var centroids = new PackedCentroids(_codebookSize, width);
         centroids.Pack(clustering.Centroids, MetricType.L2);
         var assignment = new int[_n];
-        Assignment.Find(points, centroids, MetricType.L2, assignment, [], cancellationToken: cancellationToken);
+        Assignment.Find(points, centroids, MetricType.L2, assignment, [], cancellationToken: _cancellationToken);
         for (var i = 0; i < _n; i++)
         {
             var to = new Span<float>(_decoded.Pointer + (long)i * _rotatedStride + part * width, width);

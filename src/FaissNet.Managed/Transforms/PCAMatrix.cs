@@ -82,8 +82,8 @@ public sealed class PCAMatrix : LinearTransform
         }
 
         vectors = TrainingSubset.Take(vectors, ref n, DIn, (long)MaxPointsPerD * DIn);
-        var mean = HaveBias ? CenteringTransform.ComputeMean(vectors, n, DIn) : new float[DIn];
-        var (eigenvalues, components) = n >= DIn ? FromCovariance(vectors, n, mean) : FromGram(vectors, n, mean);
+        var mean = HaveBias ? CenteringTransform.ComputeMean(vectors, n, DIn, cancellationToken) : new float[DIn];
+        var (eigenvalues, components) = n >= DIn ? FromCovariance(vectors, n, mean, cancellationToken) : FromGram(vectors, n, mean, cancellationToken);
         var a = RandomRotation ? Rotated(components, eigenvalues) : Scaled(components, eigenvalues);
         (_mean, _eigenvalues, _pcaMat) = (mean, eigenvalues, components);
 
@@ -95,7 +95,8 @@ public sealed class PCAMatrix : LinearTransform
         IsOrthonormal = EigenPower == 0;
     }
 
-    private unsafe (float[] Eigenvalues, float[] Components) FromCovariance(ReadOnlySpan<float> vectors, int n, float[] mean)
+    private unsafe (float[] Eigenvalues, float[] Components) FromCovariance(
+        ReadOnlySpan<float> vectors, int n, float[] mean, CancellationToken cancellationToken)
     {
         var stride = (DIn + PackedMatrix.PanelSize - 1) / PackedMatrix.PanelSize * PackedMatrix.PanelSize;
         using var block = new AlignedFloats((long)Math.Min(n, RowsPerBlock) * stride);
@@ -106,15 +107,16 @@ public sealed class PCAMatrix : LinearTransform
             for (var i = 0; i < count; i++)
                 TensorPrimitives.Subtract(vectors.Slice((first + i) * DIn, DIn), mean, new Span<float>(block.Pointer + (long)i * stride, DIn));
 
-            MatrixProduct.AddTransposedProduct(block.Pointer, DIn, stride, block.Pointer, DIn, stride, count, covariance, upper: true);
+            MatrixProduct.AddTransposedProduct(block.Pointer, DIn, stride, block.Pointer, DIn, stride, count, covariance, upper: true, cancellationToken);
         }
 
-        var eigenvalues = SymmetricEigen.Decompose(covariance, DIn);
+        var eigenvalues = SymmetricEigen.Decompose(covariance, DIn, cancellationToken);
         return (ToSingle(eigenvalues), ToSingle(covariance));
     }
 
     // Fewer vectors than components: the products of the vectors with each other have the same eigenvalues, and there are fewer of them.
-    private unsafe (float[] Eigenvalues, float[] Components) FromGram(ReadOnlySpan<float> vectors, int n, float[] mean)
+    private unsafe (float[] Eigenvalues, float[] Components) FromGram(
+        ReadOnlySpan<float> vectors, int n, float[] mean, CancellationToken cancellationToken)
     {
         var centred = new float[n * DIn];
         for (var i = 0; i < n; i++)
@@ -123,6 +125,7 @@ public sealed class PCAMatrix : LinearTransform
         var gram = new double[n * n];
         for (var i = 0; i < n; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             for (var j = i; j < n; j++)
             {
                 var sum = 0.0;
@@ -133,11 +136,11 @@ public sealed class PCAMatrix : LinearTransform
             }
         }
 
-        var values = SymmetricEigen.Decompose(gram, n);
+        var values = SymmetricEigen.Decompose(gram, n, cancellationToken);
         var components = new float[n * DIn];
         using var right = PackedMatrix.AsIs(centred, n, DIn);
         fixed (float* x = ToSingle(gram), y = components)
-            MatrixProduct.Multiply(x, n, right, y);
+            MatrixProduct.Multiply(x, n, right, y, cancellationToken);
 
         for (var i = 0; i < n; i++)
         {

@@ -15,19 +15,21 @@ internal static class Procrustes
     /// <param name="m">rows·columns values.</param>
     /// <param name="rows">Rows, at most as many as columns.</param>
     /// <param name="columns">Columns.</param>
+    /// <param name="cancellationToken">Is looked at now and then.</param>
     /// <returns>rows·columns values.</returns>
-    public static double[] Nearest(double[] m, int rows, int columns)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static double[] Nearest(double[] m, int rows, int columns, CancellationToken cancellationToken = default)
     {
         var left = new double[rows * rows];
         ManagedThreads.For(rows, i =>
         {
             for (var j = i; j < rows; j++)
                 left[i * rows + j] = TensorPrimitives.Dot<double>(m.AsSpan(i * columns, columns), m.AsSpan(j * columns, columns));
-        });
+        }, cancellationToken);
 
         // Rows of left: the columns of U. Rows of right: those of Vᵀ.
-        var squares = SymmetricEigen.Decompose(left, rows);
-        var right = Multiply(left, m, rows, rows, columns, transposed: false);
+        var squares = SymmetricEigen.Decompose(left, rows, cancellationToken);
+        var right = Multiply(left, m, rows, rows, columns, transposed: false, cancellationToken);
         var largest = Math.Sqrt(Math.Max(0, squares[0]));
         for (var i = 0; i < rows; i++)
         {
@@ -39,11 +41,11 @@ internal static class Procrustes
                 Complete(right, i, columns);
         }
 
-        return Multiply(left, right, rows, rows, columns, transposed: true);
+        return Multiply(left, right, rows, rows, columns, transposed: true, cancellationToken);
     }
 
     /// <summary>A·B or Aᵀ·B; A has n·k values, or k·n, and B k·m.</summary>
-    internal static double[] Multiply(double[] a, double[] b, int n, int k, int m, bool transposed)
+    internal static double[] Multiply(double[] a, double[] b, int n, int k, int m, bool transposed, CancellationToken cancellationToken = default)
     {
         var product = new double[n * m];
         ManagedThreads.For(n, i =>
@@ -51,7 +53,7 @@ internal static class Procrustes
             var to = product.AsSpan(i * m, m);
             for (var j = 0; j < k; j++)
                 TensorPrimitives.MultiplyAdd(b.AsSpan(j * m, m), transposed ? a[j * n + i] : a[i * k + j], to, to);
-        });
+        }, cancellationToken);
         return product;
     }
 

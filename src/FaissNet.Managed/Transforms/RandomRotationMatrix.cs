@@ -9,7 +9,7 @@ public sealed class RandomRotationMatrix : LinearTransform
     // What FAISS's train() initializes with.
     private const int TrainingSeed = 12345;
 
-    /// <summary>A rotation that waits for <see cref="Initialize"/> or training; training looks at no vectors.</summary>
+    /// <summary>A rotation that waits for <see cref="Initialize(int)"/> or training; training looks at no vectors.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is less than 1.</exception>
     public RandomRotationMatrix(int dIn, int dOut)
         : base(dIn, dOut, haveBias: false)
@@ -17,13 +17,15 @@ public sealed class RandomRotationMatrix : LinearTransform
     }
 
     /// <summary>Draws the rotation. FAISS's <c>init</c>.</summary>
-    public void Initialize(int seed)
+    public void Initialize(int seed) => Initialize(seed, default);
+
+    internal void Initialize(int seed, CancellationToken cancellationToken)
     {
         // With more outputs than inputs: the first columns of a larger rotation.
         var size = Math.Max(DIn, DOut);
         var q = new float[DOut * size];
         FaissRandom.FillNormal(q, seed);
-        HouseholderQr.Orthonormalize(q, DOut, size);
+        HouseholderQr.Orthonormalize(q, DOut, size, cancellationToken);
         var a = q;
         if (DOut > DIn)
         {
@@ -37,5 +39,5 @@ public sealed class RandomRotationMatrix : LinearTransform
     }
 
     private protected override void TrainCore(
-        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken) => Initialize(TrainingSeed);
+        ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken) => Initialize(TrainingSeed, cancellationToken);
 }

@@ -18,8 +18,10 @@ internal static class SymmetricEigen
     /// <summary>Decomposes a matrix.</summary>
     /// <param name="matrix">n·n values, symmetric; the upper triangle is read. Receives the eigenvectors, one per row.</param>
     /// <param name="n">Rows and columns.</param>
+    /// <param name="cancellationToken">Is looked at now and then.</param>
     /// <returns>The n eigenvalues, largest first, in the order of the rows.</returns>
-    public static double[] Decompose(double[] matrix, int n)
+    /// <exception cref="OperationCanceledException">It was cancelled; the matrix holds anything.</exception>
+    public static double[] Decompose(double[] matrix, int n, CancellationToken cancellationToken = default)
     {
         var (diagonal, beside, scales) = (new double[n], new double[n], new double[n]);
         for (var i = 0; i < n; i++)
@@ -28,9 +30,9 @@ internal static class SymmetricEigen
                 matrix[i * n + j] = matrix[j * n + i];
         }
 
-        Tridiagonalize(matrix, n, diagonal, beside, scales);
-        var vectors = Accumulate(matrix, n, scales);
-        Iterate(diagonal, beside, vectors, n);
+        Tridiagonalize(matrix, n, diagonal, beside, scales, cancellationToken);
+        var vectors = Accumulate(matrix, n, scales, cancellationToken);
+        Iterate(diagonal, beside, vectors, n, cancellationToken);
 
         var order = Enumerable.Range(0, n).OrderByDescending(i => diagonal[i]).ToArray();
         for (var i = 0; i < n; i++)
@@ -40,11 +42,13 @@ internal static class SymmetricEigen
     }
 
     /// <summary>Reflection k takes what stands right of the diagonal in row k to one value; its vector stays there.</summary>
-    private static void Tridiagonalize(double[] a, int n, double[] diagonal, double[] beside, double[] scales)
+    private static void Tridiagonalize(
+        double[] a, int n, double[] diagonal, double[] beside, double[] scales, CancellationToken cancellationToken)
     {
         var (product, vector) = (new double[n], new double[n]);
         for (var k = 0; k < n - 1; k++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             diagonal[k] = a[k * n + k];
             var row = a.AsSpan(k * n + k + 1, n - k - 1);
             scales[k] = HouseholderQr.Generate(row);
@@ -83,7 +87,7 @@ internal static class SymmetricEigen
     }
 
     /// <summary>The product of the reflections, transposed: row i is what the i-th unit vector of the tridiagonal basis stands for.</summary>
-    private static double[] Accumulate(double[] a, int n, double[] scales)
+    private static double[] Accumulate(double[] a, int n, double[] scales, CancellationToken cancellationToken)
     {
         var rows = new double[n * n];
         for (var i = 0; i < n; i++)
@@ -107,11 +111,11 @@ internal static class SymmetricEigen
                         TensorPrimitives.MultiplyAdd(tail, product, rest, rest);
                 }
             }
-        });
+        }, cancellationToken);
         return rows;
     }
 
-    private static void Iterate(double[] d, double[] e, double[] vectors, int n)
+    private static void Iterate(double[] d, double[] e, double[] vectors, int n, CancellationToken cancellationToken)
     {
         var rotations = new List<(int Row, double Cosine, double Sine)>(GatheredRotations + n);
         for (var l = 0; l < n; l++)
@@ -130,11 +134,11 @@ internal static class SymmetricEigen
 
                 Sweep(d, e, l, m, rotations);
                 if (rotations.Count >= GatheredRotations)
-                    Rotate(rotations, vectors, n);
+                    Rotate(rotations, vectors, n, cancellationToken);
             }
         }
 
-        Rotate(rotations, vectors, n);
+        Rotate(rotations, vectors, n, cancellationToken);
     }
 
     private static bool IsNegligible(double beside, double first, double second) =>
@@ -174,7 +178,8 @@ internal static class SymmetricEigen
         e[m] = 0;
     }
 
-    private static void Rotate(List<(int Row, double Cosine, double Sine)> rotations, double[] vectors, int n)
+    private static void Rotate(
+        List<(int Row, double Cosine, double Sine)> rotations, double[] vectors, int n, CancellationToken cancellationToken)
     {
         ManagedThreads.For((n + ColumnsPerTask - 1) / ColumnsPerTask, task =>
         {
@@ -201,7 +206,7 @@ internal static class SymmetricEigen
                     upper[i] = cosine * x - sine * y;
                 }
             }
-        });
+        }, cancellationToken);
         rotations.Clear();
     }
 }

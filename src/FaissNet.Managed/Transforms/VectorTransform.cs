@@ -25,7 +25,7 @@ public abstract class VectorTransform
 
     /// <summary>Learns from representative vectors what the transform needs. Those that need nothing return at once.</summary>
     /// <param name="vectors">n·<see cref="DIn"/> floats, n at least 1.</param>
-    /// <param name="cancellationToken">Stops a training that iterates; the transform stays as it was.</param>
+    /// <param name="cancellationToken">Stops the training; the transform stays as it was.</param>
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="DIn"/>, a component is not finite, or there are too
     /// few vectors.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
@@ -35,7 +35,7 @@ public abstract class VectorTransform
     /// <param name="vectors">n·<see cref="DIn"/> floats, n at least 1.</param>
     /// <param name="progress">Told the k-means iterations of <see cref="OPQMatrix"/> (<see cref="IndexStage.TrainingTransform"/>); other transforms do not
     /// iterate long.</param>
-    /// <param name="cancellationToken">Stops a training that iterates; the transform stays as it was.</param>
+    /// <param name="cancellationToken">Stops the training; the transform stays as it was.</param>
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="DIn"/>, a component is not finite, or there are too
     /// few vectors.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
