@@ -6,6 +6,15 @@ if(NOT faissnet_sources)
     message(FATAL_ERROR "native/src holds no source.")
 endif()
 
+# FAISS's calls of these go through native/src/blas.cpp, which can stop them. A shared FAISS has its own way to BLAS; other libraries than
+# OpenBLAS may count in other integers.
+set(faissnet_wrapped "")
+if(FAISSNET_HAVE_OPENBLAS AND NOT FAISSNET_FAISS_SHARED)
+    set(faissnet_wrapped
+        sgemm_ dgemm_ ssyrk_ dsyev_ sgesvd_ dgesvd_ sgetrf_ dgetrf_ sgetri_ dgetri_ sgeqrf_ sorgqr_)
+endif()
+list(TRANSFORM faissnet_wrapped PREPEND "LINKER:--wrap=" OUTPUT_VARIABLE faissnet_wrap_options)
+
 set(FAISSNET_TARGETS "")
 foreach(variant IN LISTS FAISSNET_VARIANTS)
     if(variant MATCHES "^(generic|dynamic)$")
@@ -23,6 +32,7 @@ foreach(variant IN LISTS FAISSNET_VARIANTS)
         FAISSNET_VARIANT="${variant}"
         $<$<BOOL:${FAISSNET_HAVE_OPENBLAS}>:FAISSNET_HAVE_OPENBLAS=1>
         $<$<BOOL:${FAISSNET_ENABLE_GPU}>:FAISSNET_ENABLE_GPU=1>
+        $<$<BOOL:${faissnet_wrapped}>:FAISSNET_WRAP_BLAS=1>
         ${FAISSNET_FAISS_DEFINITIONS_${variant}})
     target_compile_options(${target} PRIVATE ${FAISSNET_FAISS_OPTIONS_${variant}})
     target_link_libraries(${target} PRIVATE
@@ -36,6 +46,7 @@ foreach(variant IN LISTS FAISSNET_VARIANTS)
 
     target_link_options(${target} PRIVATE
         ${FAISSNET_LINK_OPTIONS}
+        ${faissnet_wrap_options}
         "LINKER:--version-script=${PROJECT_SOURCE_DIR}/native/faissnet.map"
         LINKER:--exclude-libs,ALL
         LINKER:-Bsymbolic

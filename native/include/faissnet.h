@@ -244,7 +244,7 @@ enum {
 };
 
 /* Told after every k-means iteration, on the thread that called train; asked more often whether to go on
- * (then with the numbers of the last report). A value other than 0 stops the call with
+ * (then with the numbers of the last report, or 0 of 0 before the first). A value other than 0 stops the call with
  * FAISSNET_CANCELLED. A cancelled index is left untrained. */
 typedef int32_t (*faissnet_monitor_fn)(void* context, int32_t stage, int64_t done, int64_t total);
 

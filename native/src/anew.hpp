@@ -35,6 +35,18 @@ inline bool learns(const faiss::Index& index) {
             dynamic_cast<const faiss::IndexLSH*>(&index) != nullptr;
 }
 
+// FAISS starts from what it finds: OPQ from the matrix, the others from the sum of the components.
+inline void forget_learnt(faiss::VectorTransform& transform) {
+    transform.is_trained = false;
+    if (auto linear = dynamic_cast<faiss::LinearTransform*>(&transform)) {
+        linear->A.clear();
+    } else if (auto itq = dynamic_cast<faiss::ITQTransform*>(&transform)) {
+        itq->mean.clear();
+    } else if (auto centering = dynamic_cast<faiss::CenteringTransform*>(&transform)) {
+        centering->mean.clear();
+    }
+}
+
 // A product of additive quantizers that says that it is trained trains nothing.
 inline void forget_codebooks(faiss::Index& index) {
     auto flat = dynamic_cast<faiss::IndexAdditiveQuantizer*>(&index);
@@ -56,10 +68,7 @@ inline void forget_training(faiss::Index& index) {
     if (auto chain = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
         for (auto transform : chain->chain) {
             if (learns(*transform)) {
-                transform->is_trained = false;
-                if (auto linear = dynamic_cast<faiss::LinearTransform*>(transform)) {
-                    linear->A.clear(); // OPQ starts from the matrix that it finds
-                }
+                forget_learnt(*transform);
                 chain->is_trained = false;
             }
         }

@@ -3,19 +3,20 @@
 #include <memory>
 #include <vector>
 
-#include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexIVF.h>
-#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexNSG.h>
 #include <faiss/VectorTransform.h>
 
+#include "additive.hpp"
 #include "anew.hpp"
 #include "composed.hpp"
 #include "graphs.hpp"
 #include "handle.hpp"
+#include "interruption.hpp"
 #include "lsq_turn.hpp"
 #include "quantizers.hpp"
+#include "watched_additive.hpp"
 #include "watched_opq.hpp"
 
 namespace faissnet {
@@ -97,7 +98,7 @@ class Quantizer {
     std::unique_ptr<WatchedFlat> watched_;
 };
 
-// What FAISS keeps of a training that failed, and would go on from: coarse centroids and learnt transforms.
+// What FAISS keeps of a training that failed, and would go on from: coarse centroids, learnt transforms, and codebooks.
 class Remains {
    public:
     explicit Remains(faiss::Index& index) {
@@ -112,6 +113,11 @@ class Remains {
                 }
             }
         }
+        auto innermost = &index;
+        while (auto inner = unwrap_once(*innermost)) {
+            innermost = const_cast<faiss::Index*>(inner);
+        }
+        untrained_codebooks_ = innermost->is_trained ? nullptr : innermost;
     }
 
     void clear() {
@@ -124,10 +130,10 @@ class Remains {
             quantizer_->is_trained = quantizer_was_trained_;
         }
         for (auto transform : untrained_) {
-            transform->is_trained = false;
-            if (auto linear = dynamic_cast<faiss::LinearTransform*>(transform)) {
-                linear->A.clear(); // OPQ starts from the matrix that it finds
-            }
+            forget_learnt(*transform);
+        }
+        if (untrained_codebooks_ != nullptr) {
+            forget_codebooks(*untrained_codebooks_);
         }
     }
 
@@ -135,23 +141,15 @@ class Remains {
     faiss::Index* quantizer_ = nullptr;
     bool quantizer_was_trained_ = false;
     std::vector<faiss::VectorTransform*> untrained_;
+    faiss::Index* untrained_codebooks_ = nullptr;
 };
 
-// Of residual quantizers, one or a product of them, and of the second quantizer of an IVFPQR.
+// Of residual quantizers, and of the second quantizer of an IVFPQR.
 std::vector<Quiet> silence_residuals(faiss::Index& index) {
     std::vector<Quiet> quiet;
-    const auto add = [&](faiss::AdditiveQuantizer* quantizer) {
+    for (auto quantizer : additive_quantizers(index)) {
         if (auto residual = dynamic_cast<faiss::ResidualQuantizer*>(quantizer)) {
             quiet.emplace_back(&residual->cp);
-        }
-    };
-    auto flat = find_inside<faiss::IndexAdditiveQuantizer>(index);
-    auto ivf = find_inside<faiss::IndexIVFAdditiveQuantizer>(index);
-    auto quantizer = flat != nullptr ? flat->aq : ivf != nullptr ? ivf->aq : nullptr;
-    add(quantizer);
-    if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(quantizer)) {
-        for (auto part : product->quantizers) {
-            add(part);
         }
     }
     if (auto refined = find_inside<faiss::IndexIVFPQR>(index)) {
@@ -171,19 +169,24 @@ struct SeveralMonitor {
     }
 };
 
-void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monitor* monitor) {
+void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monitor* given) {
     if (is_composed(target)) {
         const auto members = members_of(target);
         for (size_t i = 0; i < members.size(); i++) {
-            if (monitor == nullptr || monitor->report == nullptr) {
+            if (given == nullptr || given->report == nullptr) {
                 train(*members[i].index, n, x, nullptr);
                 continue;
             }
-            SeveralMonitor several{*monitor, static_cast<int64_t>(i), static_cast<int64_t>(members.size())};
+            SeveralMonitor several{*given, static_cast<int64_t>(i), static_cast<int64_t>(members.size())};
             const faissnet_monitor one{SeveralMonitor::report, &several};
             train(*members[i].index, n, x, &one);
         }
         return;
+    }
+    const Interruptible interruptible(given);
+    const auto monitor = interruptible.monitor();
+    if (monitor != nullptr) {
+        interruptible.ask(); // to see that the vectors are finite took its time
     }
     // A training that no vector was encoded with may be replaced by another.
     const bool anew = target.ntotal == 0;
@@ -207,7 +210,7 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     const Quiet quiet_coarse(ivf != nullptr ? &ivf->cp : nullptr), quiet_codes(pq != nullptr ? &pq->cp : nullptr);
     const auto quiet_residuals = silence_residuals(target);
     std::unique_ptr<Slot> coarse, codes;
-    if (monitor != nullptr && monitor->report != nullptr) {
+    if (monitor != nullptr) {
         coarse = ivf != nullptr ? watch_coarse(*ivf, *monitor) : nullptr;
         codes = pq != nullptr ? watch_codes(*pq, *monitor) : nullptr;
     }
@@ -228,6 +231,7 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     try {
         Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
         const LsqTurn turn(target);
+        const WatchedAdditive additive(target, interruptible);
         target.train(n, x);
         quantizer.keep();
     } catch (...) {

@@ -15,8 +15,10 @@
 #include <faiss/impl/ProductQuantizer.h>
 #include <faiss/index_io.h>
 
+#include "anew.hpp"
 #include "callbacks.hpp"
 #include "handle.hpp"
+#include "interruption.hpp"
 #include "pieces.hpp"
 #include "transforms.hpp"
 #include "watched_opq.hpp"
@@ -387,6 +389,7 @@ faissnet_status faissnet_transform_draw(faissnet_transform* transform, int32_t s
 
 faissnet_status faissnet_transform_train(faissnet_transform* transform, int64_t n, const float* x, const faissnet_monitor* monitor) {
     return guard([&] {
+        const Interruptible interruptible(monitor);
         auto& target = open(transform);
         require_floats(n, target.d_in, x, "x");
         require(n > 0, "n is 0: training needs vectors");
@@ -398,16 +401,10 @@ faissnet_status faissnet_transform_train(faissnet_transform* transform, int64_t 
         if (!learns) {
             return;
         }
-        target.is_trained = false;
+        forget_learnt(target);
         if (auto opq = dynamic_cast<faiss::OPQMatrix*>(&target)) {
-            train_opq(*opq, n, x, monitor);
+            train_opq(*opq, n, x, interruptible.monitor());
             return;
-        }
-        // FAISS adds to what the last training left.
-        if (auto centering = dynamic_cast<faiss::CenteringTransform*>(&target)) {
-            centering->mean.clear();
-        } else if (auto itq = dynamic_cast<faiss::ITQTransform*>(&target)) {
-            itq->mean.clear();
         }
         target.train(n, x);
         // FAISS finds out about this rotation only when it reads it from a file.

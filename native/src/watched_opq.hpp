@@ -20,7 +20,7 @@ class WatchedOpq {
         }
         pq_.cp.min_points_per_centroid = 0;
         pq_.cp.max_points_per_centroid = 1000; // as in OPQ's own
-        if (monitor != nullptr && monitor->report != nullptr) {
+        if (monitor != nullptr) {
             auto counted = pq_.cp;
             counted.niter = opq.niter_pq;
             const int64_t first = (opq.niter_pq_0 + opq.niter_pq - 1) / opq.niter_pq;

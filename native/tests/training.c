@@ -25,7 +25,7 @@ static int32_t report(void* context, int32_t stage, int64_t done, int64_t total)
     }
     w->bad += stage < w->last_stage;                           /* transform, coarse, then codes */
     w->bad += done < w->done[stage];                           /* monotone */
-    w->bad += done < 0 || done > total || total < 1;           /* within its bounds */
+    w->bad += done < 0 || done > total;                        /* within its bounds */
     w->bad += w->total[stage] != 0 && w->total[stage] != total; /* which stay */
     w->last_stage = stage;
     w->done[stage] = done;
@@ -77,7 +77,7 @@ TEST(training, of_the_trained_changes_nothing) {
 
 /* As long as no vector was encoded with it, a training may be replaced; nothing of the first may stay. */
 TEST(training, of_the_trained_but_empty_starts_anew) {
-    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ4x4np", "PQ4x4np", "SQ8", "PCA4,Flat", "PCA4,IVF8,PQ2x4np", "IDMap,IVF8,SQ8", "IVF8,PQ4x4np,RFlat", "IMI2x3,PQ4x4np", "OPQ1,PQ4x4np"};
+    static const char* const kinds[] = {"IVF8,Flat", "IVF8,PQ4x4np", "PQ4x4np", "SQ8", "PCA4,Flat", "PCA4,IVF8,PQ2x4np", "IDMap,IVF8,SQ8", "IVF8,PQ4x4np,RFlat", "IMI2x3,PQ4x4np", "OPQ1,PQ4x4np", "ITQ4,Flat"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         faissnet_index *once = create(kinds[i]), *twice = create(kinds[i]);
         OK(faissnet_index_train(once, N, whole(), NULL));
@@ -347,6 +347,50 @@ TEST(training, cancelled_with_an_hnsw_quantizer_it_starts_anew) {
     same_results(&expected, &actual, 5);
     faissnet_index_free(never);
     faissnet_index_free(index);
+}
+
+/* What FAISS does between, or without, iterations of k-means: products of matrices, decompositions, local searches. */
+TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
+    enum { WIDE = 256, LONG = 4500 };
+    static const char* const kinds[] = {"PCA64,Flat", "OPQ4_8,Flat", "ITQ64,Flat", "RQ2x6", "LSQ2x4", "PRQ2x2x4", "PLSQ2x2x4", "IVF8,RQ2x4", "IVF8,LSQ2x4"};
+    float* x = malloc(sizeof(float) * LONG * WIDE);
+    fill_uniform(x, (int64_t)LONG * WIDE, 5);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        faissnet_index *plain = create_with(WIDE, kinds[k], FAISSNET_METRIC_L2), *monitored = create_with(WIDE, kinds[k], FAISSNET_METRIC_L2);
+        watch all = {0};
+        OK(faissnet_index_train(plain, LONG, x, NULL));
+        OK(train_watched(monitored, LONG, x, &all));
+        EQUAL(0, all.bad);
+        const bytes expected = serialized(monitored), unwatched = serialized(plain);
+        /* FAISS encodes by another of its routines where OPQ's assignment is watched: what is a near tie may be decided otherwise. */
+        if (strncmp(kinds[k], "OPQ", 3) != 0 && !same_bytes(expected, unwatched)) test_fail(__FILE__, __LINE__, "%s with a monitor differs", kinds[k]);
+        free(unwatched.data);
+        faissnet_index_free(monitored);
+        faissnet_index_free(plain);
+
+        CHECK(all.calls >= 2); /* the first is asked before it begins */
+        const int64_t stops[] = {all.calls / 2, all.calls};
+        for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+            faissnet_index* index = create_with(WIDE, kinds[k], FAISSNET_METRIC_L2);
+            watch w = {.stop_at = stops[i]};
+            const faissnet_status status = train_watched(index, LONG, x, &w);
+            if (status == FAISSNET_OK && stops[i] == all.calls) { /* the end of a stage is only told */
+                faissnet_index_free(index);
+                break;
+            }
+            EQUAL(FAISSNET_CANCELLED, status);
+            CHECK(strstr(last_error(), "cancelled") != NULL);
+            EQUAL(0, is_trained(index));
+            watch on = {0};
+            OK(train_watched(index, LONG, x, &on));
+            const bytes actual = serialized(index);
+            if (!same_bytes(expected, actual)) test_fail(__FILE__, __LINE__, "%s, stopped at call %lld, differs", kinds[k], (long long)stops[i]);
+            free(actual.data);
+            faissnet_index_free(index);
+        }
+        free(expected.data);
+    }
+    free(x);
 }
 
 TEST(training, monitor_without_a_function) {

@@ -1,0 +1,68 @@
+#include "additive.hpp"
+
+#include <faiss/IndexAdditiveQuantizer.h>
+#include <faiss/IndexAdditiveQuantizerFastScan.h>
+#include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFAdditiveQuantizer.h>
+#include <faiss/IndexIVFAdditiveQuantizerFastScan.h>
+#include <faiss/IndexRefine.h>
+#include <faiss/impl/ProductAdditiveQuantizer.h>
+
+#include "handle.hpp"
+
+namespace faissnet {
+namespace {
+
+faiss::AdditiveQuantizer* quantizer_of(faiss::Index& index) {
+    if (auto flat = dynamic_cast<faiss::IndexAdditiveQuantizer*>(&index)) {
+        return flat->aq;
+    }
+    if (auto fast = dynamic_cast<faiss::IndexAdditiveQuantizerFastScan*>(&index)) {
+        return fast->aq;
+    }
+    if (auto ivf = dynamic_cast<faiss::IndexIVFAdditiveQuantizer*>(&index)) {
+        return ivf->aq;
+    }
+    if (auto fast = dynamic_cast<faiss::IndexIVFAdditiveQuantizerFastScan*>(&index)) {
+        return fast->aq;
+    }
+    if (auto coarse = dynamic_cast<faiss::LocalSearchCoarseQuantizer*>(&index)) {
+        return &coarse->lsq;
+    }
+    if (auto coarse = dynamic_cast<faiss::ResidualCoarseQuantizer*>(&index)) {
+        return &coarse->rq;
+    }
+    return nullptr;
+}
+
+void collect(faiss::AdditiveQuantizer* quantizer, std::vector<faiss::AdditiveQuantizer*>& found) {
+    if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(quantizer)) {
+        for (auto part : product->quantizers) {
+            collect(part, found);
+        }
+    } else if (quantizer != nullptr) {
+        found.push_back(quantizer);
+    }
+}
+
+void collect(faiss::Index* index, std::vector<faiss::AdditiveQuantizer*>& found) {
+    for (; index != nullptr; index = const_cast<faiss::Index*>(unwrap_once(*index))) {
+        collect(quantizer_of(*index), found);
+        if (auto ivf = dynamic_cast<faiss::IndexIVF*>(index)) {
+            collect(ivf->quantizer, found);
+        }
+        if (auto refine = dynamic_cast<faiss::IndexRefine*>(index)) {
+            collect(refine->refine_index, found);
+        }
+    }
+}
+
+} // namespace
+
+std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index) {
+    std::vector<faiss::AdditiveQuantizer*> found;
+    collect(&index, found);
+    return found;
+}
+
+} // namespace faissnet

@@ -1,0 +1,247 @@
+// BLAS and LAPACK as FAISS calls them. The linker sends FAISS's calls here (FaissNetVariants.cmake) where FAISS is linked in; what follows only
+// does something while a call that may be cancelled is under way on the thread: large products are made in parts, with a question before each,
+// and what is no product happens apart.
+#ifdef FAISSNET_WRAP_BLAS
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+
+#include "apart.hpp"
+
+#define FAISSNET_REAL(name, ...) int __real_##name(__VA_ARGS__)
+
+extern "C" {
+FAISSNET_REAL(sgemm_, const char*, const char*, int*, int*, int*, const float*, const float*, int*, const float*, int*, float*, float*, int*);
+FAISSNET_REAL(dgemm_, const char*, const char*, int*, int*, int*, const double*, const double*, int*, const double*, int*, double*, double*, int*);
+FAISSNET_REAL(ssyrk_, const char*, const char*, int*, int*, float*, float*, int*, float*, float*, int*);
+FAISSNET_REAL(dsyev_, const char*, const char*, int*, double*, int*, double*, double*, int*, int*);
+FAISSNET_REAL(sgesvd_, const char*, const char*, int*, int*, float*, int*, float*, float*, int*, float*, int*, float*, int*, int*);
+FAISSNET_REAL(dgesvd_, const char*, const char*, int*, int*, double*, int*, double*, double*, int*, double*, int*, double*, int*, int*);
+FAISSNET_REAL(sgetrf_, int*, int*, float*, int*, int*, int*);
+FAISSNET_REAL(dgetrf_, int*, int*, double*, int*, int*, int*);
+FAISSNET_REAL(sgetri_, int*, float*, int*, int*, float*, int*, int*);
+FAISSNET_REAL(dgetri_, int*, double*, int*, int*, double*, int*, int*);
+FAISSNET_REAL(sgeqrf_, int*, int*, float*, int*, float*, float*, int*, int*);
+FAISSNET_REAL(sorgqr_, int*, int*, int*, float*, int*, float*, float*, int*, int*);
+}
+
+namespace faissnet {
+namespace {
+
+// A twentieth of a second or so on one thread.
+constexpr double kOperationsPerPart = 3e9;
+
+// OpenBLAS sums over so many steps of the inner dimension at a time, or a divisor of it, on most processors: parts of this length leave the order
+// of its sums, and so every bit, as it is.
+constexpr int kInnerSteps = 3840;
+
+// Columns per part, in whole tiles of OpenBLAS's.
+constexpr int kColumns = 64;
+
+// Below this, rows by columns by the smaller of them, a decomposition takes no longer than a question may wait.
+constexpr double kSmallCube = 150.0 * 150 * 150;
+
+bool transposed(const char* flag) {
+    return *flag == 'T' || *flag == 't' || *flag == 'C' || *flag == 'c';
+}
+
+int part_of(int whole, int step, double operations) {
+    const double parts = std::max(1.0, operations / kOperationsPerPart);
+    const int size = static_cast<int>(std::min<double>(whole, whole / parts));
+    return std::max(step, (size + step - 1) / step * step);
+}
+
+// Calls multiply(first, count, is_first) for parts of the inner dimension, or multiply_columns(first, count) for parts of the columns.
+template <typename Inner, typename Columns>
+void in_parts(const Interruptible& caller, int n, int k, double operations, Inner&& multiply, Columns&& multiply_columns) {
+    const bool inner = k > n;
+    const int whole = inner ? k : n, part = part_of(whole, inner ? kInnerSteps : kColumns, operations);
+    for (int first = 0; first < whole; first += part) {
+        caller.ask();
+        const int count = std::min(part, whole - first);
+        if (inner) {
+            multiply(first, count, first == 0);
+        } else {
+            multiply_columns(first, count);
+        }
+    }
+}
+
+template <typename T, typename Real>
+int gemm(
+        Real real, const char* transa, const char* transb, int* m, int* n, int* k, const T* alpha, const T* a, int* lda, const T* b, int* ldb, T* beta, T* c,
+        int* ldc) {
+    const auto caller = Interruptible::current();
+    const double operations = 2.0 * *m * *n * *k;
+    if (caller == nullptr || operations < 2 * kOperationsPerPart) {
+        if (caller != nullptr) {
+            caller->ask_after(operations);
+        }
+        return real(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    }
+    in_parts(
+            *caller, *n, *k, operations,
+            [&](int first, int count, bool is_first) {
+                T one = 1;
+                const auto from_a = a + (transposed(transa) ? first : static_cast<ptrdiff_t>(first) * *lda);
+                const auto from_b = b + (transposed(transb) ? static_cast<ptrdiff_t>(first) * *ldb : first);
+                real(transa, transb, m, n, &count, alpha, from_a, lda, from_b, ldb, is_first ? beta : &one, c, ldc);
+            },
+            [&](int first, int count) {
+                const auto from_b = b + (transposed(transb) ? first : static_cast<ptrdiff_t>(first) * *ldb);
+                real(transa, transb, m, &count, k, alpha, a, lda, from_b, ldb, beta, c + static_cast<ptrdiff_t>(first) * *ldc, ldc);
+            });
+    return 0;
+}
+
+// What a routine of LAPACK takes: a number, or an array.
+template <typename T>
+struct Argument {
+    T* values;
+    size_t count;
+};
+
+template <typename T>
+Argument<T> number(T* value) {
+    return {value, 1};
+}
+
+template <typename T>
+Argument<T> array(T* values, int count) {
+    return {values, static_cast<size_t>(count)};
+}
+
+template <typename T>
+Argument<T> matrix(T* values, const int* leading, const int* columns) {
+    return {values, static_cast<size_t>(*leading) * static_cast<size_t>(*columns)};
+}
+
+// A decomposition of so many operations, to within a factor, which is run apart if that is long.
+template <typename Real, typename... T>
+int decompose(double operations, Real real, Argument<T>... arguments) {
+    const auto caller = operations < kSmallCube ? nullptr : Interruptible::current();
+    if (caller == nullptr) {
+        return real(arguments.values...);
+    }
+    Apart apart;
+    const auto copies = std::make_tuple(apart.copy(arguments.values, arguments.count)...);
+    apart.run(*caller, [real, copies] { std::apply(real, copies); });
+    return 0;
+}
+
+// Of m rows and n columns; 0 where only the size of the workspace is asked for.
+double cube(const int* m, const int* n, const int* lwork) {
+    return *lwork < 0 ? 0 : 1.0 * *m * *n * std::min(*m, *n);
+}
+
+template <typename T, typename Real>
+int gesvd(
+        Real real, const char* jobu, const char* jobvt, int* m, int* n, T* a, int* lda, T* s, T* u, int* ldu, T* vt, int* ldvt, T* work, int* lwork,
+        int* info) {
+    return decompose(
+            cube(m, n, lwork), real, number(jobu), number(jobvt), number(m), number(n), matrix(a, lda, n), number(lda), array(s, std::min(*m, *n)),
+            matrix(u, ldu, m), number(ldu), matrix(vt, ldvt, n), number(ldvt), array(work, *lwork), number(lwork), number(info));
+}
+
+template <typename T, typename Real>
+int getrf(Real real, int* m, int* n, T* a, int* lda, int* ipiv, int* info) {
+    return decompose(
+            1.0 * *m * *n * std::min(*m, *n), real, number(m), number(n), matrix(a, lda, n), number(lda), array(ipiv, std::min(*m, *n)), number(info));
+}
+
+template <typename T, typename Real>
+int getri(Real real, int* n, T* a, int* lda, int* ipiv, T* work, int* lwork, int* info) {
+    return decompose(
+            cube(n, n, lwork), real, number(n), matrix(a, lda, n), number(lda), array(ipiv, *n), array(work, *lwork), number(lwork), number(info));
+}
+
+} // namespace
+} // namespace faissnet
+
+using namespace faissnet;
+
+extern "C" {
+
+int __wrap_sgemm_(
+        const char* transa, const char* transb, int* m, int* n, int* k, const float* alpha, const float* a, int* lda, const float* b, int* ldb,
+        float* beta, float* c, int* ldc) {
+    return gemm<float>(__real_sgemm_, transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+int __wrap_dgemm_(
+        const char* transa, const char* transb, int* m, int* n, int* k, const double* alpha, const double* a, int* lda, const double* b, int* ldb,
+        double* beta, double* c, int* ldc) {
+    return gemm<double>(__real_dgemm_, transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+int __wrap_ssyrk_(const char* uplo, const char* trans, int* n, int* k, float* alpha, float* a, int* lda, float* beta, float* c, int* ldc) {
+    const auto caller = Interruptible::current();
+    const double operations = 1.0 * *n * *n * *k;
+    // Of few vectors with very many components the sum over these is what is long, and the result is small.
+    if (caller == nullptr || operations < 2 * kOperationsPerPart || *k <= *n) {
+        if (caller != nullptr) {
+            caller->ask_after(operations);
+        }
+        return __real_ssyrk_(uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
+    }
+    in_parts(
+            *caller, 0, *k, operations,
+            [&](int first, int count, bool is_first) {
+                float one = 1;
+                const auto from = a + (transposed(trans) ? first : static_cast<ptrdiff_t>(first) * *lda);
+                __real_ssyrk_(uplo, trans, n, &count, alpha, from, lda, is_first ? beta : &one, c, ldc);
+            },
+            [](int, int) {});
+    return 0;
+}
+
+int __wrap_dsyev_(const char* jobz, const char* uplo, int* n, double* a, int* lda, double* w, double* work, int* lwork, int* info) {
+    return decompose(
+            cube(n, n, lwork), __real_dsyev_, number(jobz), number(uplo), number(n), matrix(a, lda, n), number(lda), array(w, *n), array(work, *lwork),
+            number(lwork), number(info));
+}
+
+int __wrap_sgesvd_(
+        const char* jobu, const char* jobvt, int* m, int* n, float* a, int* lda, float* s, float* u, int* ldu, float* vt, int* ldvt, float* work,
+        int* lwork, int* info) {
+    return gesvd<float>(__real_sgesvd_, jobu, jobvt, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, info);
+}
+
+int __wrap_dgesvd_(
+        const char* jobu, const char* jobvt, int* m, int* n, double* a, int* lda, double* s, double* u, int* ldu, double* vt, int* ldvt, double* work,
+        int* lwork, int* info) {
+    return gesvd<double>(__real_dgesvd_, jobu, jobvt, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, info);
+}
+
+int __wrap_sgetrf_(int* m, int* n, float* a, int* lda, int* ipiv, int* info) {
+    return getrf<float>(__real_sgetrf_, m, n, a, lda, ipiv, info);
+}
+
+int __wrap_dgetrf_(int* m, int* n, double* a, int* lda, int* ipiv, int* info) {
+    return getrf<double>(__real_dgetrf_, m, n, a, lda, ipiv, info);
+}
+
+int __wrap_sgetri_(int* n, float* a, int* lda, int* ipiv, float* work, int* lwork, int* info) {
+    return getri<float>(__real_sgetri_, n, a, lda, ipiv, work, lwork, info);
+}
+
+int __wrap_dgetri_(int* n, double* a, int* lda, int* ipiv, double* work, int* lwork, int* info) {
+    return getri<double>(__real_dgetri_, n, a, lda, ipiv, work, lwork, info);
+}
+
+int __wrap_sgeqrf_(int* m, int* n, float* a, int* lda, float* tau, float* work, int* lwork, int* info) {
+    return decompose(
+            cube(m, n, lwork), __real_sgeqrf_, number(m), number(n), matrix(a, lda, n), number(lda), array(tau, std::min(*m, *n)), array(work, *lwork),
+            number(lwork), number(info));
+}
+
+int __wrap_sorgqr_(int* m, int* n, int* k, float* a, int* lda, float* tau, float* work, int* lwork, int* info) {
+    return decompose(
+            cube(m, n, lwork), __real_sorgqr_, number(m), number(n), number(k), matrix(a, lda, n), number(lda), array(tau, *k), array(work, *lwork),
+            number(lwork), number(info));
+}
+
+} // extern "C"
+
+#endif

@@ -1,0 +1,51 @@
+#include "interruption.hpp"
+
+#include <omp.h>
+
+namespace faissnet {
+namespace {
+
+// Of one question, a hundredth of a second or less.
+constexpr double kOperationsPerQuestion = 1 << 28;
+
+thread_local Interruptible* innermost = nullptr;
+
+} // namespace
+
+Interruptible::Interruptible(const faissnet_monitor* monitor)
+        : monitor_(monitor != nullptr && monitor->report != nullptr ? monitor : nullptr), own_{report, this}, outer_(innermost) {
+    innermost = this;
+}
+
+Interruptible::~Interruptible() {
+    innermost = outer_;
+}
+
+const Interruptible* Interruptible::current() {
+    // Not omp_in_parallel: a region of one thread does not count there.
+    return innermost != nullptr && innermost->monitor_ != nullptr && omp_get_level() == 0 ? innermost : nullptr;
+}
+
+void Interruptible::ask() const {
+    if (monitor_->report(monitor_->context, stage_, done_, total_) != 0) {
+        fail(FAISSNET_CANCELLED, "the training was cancelled");
+    }
+}
+
+void Interruptible::ask_after(double operations) const {
+    operations_ += operations;
+    if (operations_ >= kOperationsPerQuestion) {
+        operations_ = 0;
+        ask();
+    }
+}
+
+int32_t Interruptible::report(void* context, int32_t stage, int64_t done, int64_t total) {
+    auto& self = *static_cast<Interruptible*>(context);
+    self.stage_ = stage;
+    self.done_ = done;
+    self.total_ = total;
+    return self.monitor_->report(self.monitor_->context, stage, done, total);
+}
+
+} // namespace faissnet

@@ -1,0 +1,48 @@
+// Stopping FAISS between the places where it can be watched.
+//
+// A training tells of its k-means iterations (watched.hpp). What lies between those is BLAS and LAPACK: the covariance of all vectors, a
+// decomposition, residuals against codebooks. While a call that may be cancelled is under way on a thread, its calls to them ask whether
+// to go on (blas.cpp).
+#pragma once
+
+#include <cstdint>
+
+#include "guard.hpp"
+
+namespace faissnet {
+
+// For as long as this lives, what its thread calls can be stopped by the monitor.
+class Interruptible {
+   public:
+    // NULL, or without a function: nothing stops the calls.
+    explicit Interruptible(const faissnet_monitor* monitor);
+    ~Interruptible();
+    Interruptible(const Interruptible&) = delete;
+    Interruptible& operator=(const Interruptible&) = delete;
+
+    // To report to in the place of the caller's, since what was told last is told again with each question; NULL if nobody listens.
+    const faissnet_monitor* monitor() const {
+        return monitor_ != nullptr ? &own_ : nullptr;
+    }
+
+    // The innermost of this thread; nullptr if nothing may stop it here, as within a parallel region, which no exception may leave.
+    static const Interruptible* current();
+
+    // Throws if the call is to end.
+    void ask() const;
+
+    // Does so each time that enough work was counted.
+    void ask_after(double operations) const;
+
+   private:
+    static int32_t report(void* context, int32_t stage, int64_t done, int64_t total);
+
+    const faissnet_monitor* monitor_;
+    faissnet_monitor own_;
+    Interruptible* outer_;
+    int32_t stage_ = FAISSNET_STAGE_TRANSFORM;
+    int64_t done_ = 0, total_ = 0;
+    mutable double operations_ = 0;
+};
+
+} // namespace faissnet
