@@ -16,6 +16,16 @@ public sealed class WaitingSearchTests
         var vectors = TestVectors.Uniform(Count, D, max: 9, seed: 1);
         using var index = new IndexFlatL2(D);
         index.Add(vectors);
+
+        // On a busy machine the holders may have ended, or not begun, when it matters.
+        Assert.True(Enumerable.Range(0, 10).Any(_ => EndsBeforeOthers(index, vectors, queries)), "no cancelled search ended before those that it waited for");
+
+        Assert.Equal(0, index.Search(vectors.AsSpan(0, D), 1).Labels[0]);
+    }
+
+    // Whether a search that is cancelled while others keep all processors ends before they do.
+    private static bool EndsBeforeOthers(IndexFlatL2 index, float[] vectors, int queries)
+    {
         using var source = new CancellationTokenSource();
         var holders = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
@@ -27,19 +37,27 @@ public sealed class WaitingSearchTests
 
         Thread.Sleep(100);
         OperationCanceledException? error = null;
-        var waiter = new Thread(() => error = Assert.Throws<OperationCanceledException>(() =>
-            index.Search(vectors.AsSpan(0, queries * D), 1, cancellationToken: source.Token)));
+        var waiter = new Thread(() =>
+        {
+            try
+            {
+                index.Search(vectors.AsSpan(0, queries * D), 1, cancellationToken: source.Token);
+            }
+            catch (OperationCanceledException e)
+            {
+                error = e;
+            }
+        });
         waiter.Start();
         Thread.Sleep(50);
         source.Cancel();
         waiter.Join();
-        var isHeld = holders.Any(holder => holder.IsAlive);
+        var areHeld = holders.All(holder => holder.IsAlive);
         foreach (var holder in holders)
             holder.Join();
 
-        Assert.True(isHeld);
-        Assert.Equal(source.Token, error?.CancellationToken);
-        Assert.Equal(0, index.Search(vectors.AsSpan(0, D), 1).Labels[0]);
+        Assert.True(error is null || error.CancellationToken == source.Token);
+        return areHeld && error is not null;
     }
 
     [Fact]

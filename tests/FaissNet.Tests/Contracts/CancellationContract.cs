@@ -1,4 +1,5 @@
 using FaissNet.Tests.Support;
+using M = FaissNet.Managed;
 
 namespace FaissNet.Tests.Contracts;
 
@@ -69,6 +70,56 @@ public sealed class CancellationContract
             index.Train(type.Vectors(Registry.TrainingCount, seed: 2), new Recorder(_ => source.Cancel()), source.Token));
 
         Assert.False(index.IsTrained);
+    }
+
+    // Products of matrices and decompositions: nothing of it is reported.
+    [Theory]
+    [InlineData("PCA64,Flat", false)]
+    [InlineData("PCA64,Flat", true)]
+    [InlineData("ITQ64,Flat", false)]
+    [InlineData("ITQ64,Flat", true)]
+    [InlineData("RQ4x6", true)]
+    [InlineData("LSQ4x6", true)]
+    public void A_training_without_stages_is_stopped_too_and_starts_anew(string description, bool native)
+    {
+        const int d = 384, n = 12_000, fewer = 1000;
+        if (native)
+            TestEngine.RequireNative();
+
+        VectorIndex Create() => native ? IndexFactory.Create(d, description) : M.IndexFactory.Create(d, description);
+        var (vectors, other) = (TestVectors.Uniform(n, d, max: 1, seed: 1), TestVectors.Uniform(n, d, max: 1, seed: 9));
+
+        // A training may have ended when its cancellation comes.
+        for (var attempt = 0; ; attempt++)
+        {
+            using var index = Create();
+            if (attempt < 10 && !IsStopped(index, other))
+                continue;
+
+            Assert.True(attempt < 10, "no training was stopped");
+            Assert.False(index.IsTrained);
+            using var fresh = Create();
+            fresh.Train(vectors.AsSpan(0, fewer * d));
+            index.Train(vectors.AsSpan(0, fewer * d));
+            Assert.Equal(IndexCase.Bytes(fresh), IndexCase.Bytes(index));
+            return;
+        }
+    }
+
+    private static bool IsStopped(VectorIndex index, float[] vectors)
+    {
+        using var source = new CancellationTokenSource();
+        source.CancelAfter(20);
+        try
+        {
+            index.Train(vectors, cancellationToken: source.Token);
+            return false;
+        }
+        catch (OperationCanceledException e)
+        {
+            Assert.Equal(source.Token, e.CancellationToken);
+            return true;
+        }
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class FuzzTests
         File.WriteAllBytes(folder.File("0000"), GoldenBytes("flat-l2"));
         File.WriteAllText(folder.File("names"), "one\n");
 
-        var run = Child.Run(folder.Path, new FuzzOptions { ManagedOnly = true, Misdeed = misdeed, Patience = TimeSpan.FromSeconds(1) }, first: 10, count: 5);
+        var run = Child.Run(folder.Path, new FuzzOptions { ManagedOnly = true, Misdeed = misdeed, Patience = TimeSpan.FromSeconds(3) }, first: 10, count: 5);
 
         Assert.NotNull(run.Finding);
         Assert.Equal((12, kind), (run.Finding.Number, run.Finding.Kind));
