@@ -36,8 +36,9 @@ constexpr double kOperationsPerPart = 3e9;
 // of its sums, and so every bit, as it is.
 constexpr int kInnerSteps = 3840;
 
-// Columns per part, in whole tiles of OpenBLAS's.
-constexpr int kColumns = 64;
+// Columns per part, in whole tiles of OpenBLAS's. Tens of thousands of columns it cuts itself where its buffer ends, and computes what is left of
+// a tile there with another rounding: of so many, some have another last bit than in one piece.
+constexpr int kColumns = 192;
 
 // Below this, rows by columns by the smaller of them, a decomposition takes no longer than a question may wait.
 constexpr double kSmallCube = 150.0 * 150 * 150;
