@@ -47,15 +47,13 @@ internal sealed unsafe partial class CentroidScores
 
         var d = Dimension;
         using var scratch = Scratch.Rent();
-        var offsets = scratch.Ints((long)count * d);
-        var values = scratch.Floats((long)count * d);
+        var nonzero = new NonzeroRows(scratch, count, d, PartSize);
         var best = scratch.Floats(count * Lanes);
         var second = scratch.Floats(count * Lanes);
         var winners = scratch.Ints(count * Lanes);
-        var scores = scratch.Floats(MostTiles * Tile);
-        var counts = stackalloc int[Tile];
+        var scores = scratch.Floats(count * MostTiles * Tile);
         for (var i = 0; i < count; i++)
-            counts[i] = Compress(rows + i * stride, offsets + (long)i * d, values + (long)i * d);
+            Compress(rows + i * stride, i, nonzero);
 
         new Span<float>(best, count * Lanes).Fill(float.NegativeInfinity);
         new Span<float>(second, count * Lanes).Fill(float.NegativeInfinity);
@@ -63,18 +61,16 @@ internal sealed unsafe partial class CentroidScores
         for (int tile = 0, tiles; tile < Tiles; tile += tiles)
         {
             tiles = TilesAtOnce(tile);
+            ScoreTiles(tile, tiles, nonzero, count, scores, MostTiles * Tile);
             for (var i = 0; i < count; i++)
-            {
-                ScoreTiles(tile, tiles, offsets + (long)i * d, values + (long)i * d, counts[i], scores);
-                Keep(scores, tiles * Tile, tile * Tile, best + i * Lanes, second + i * Lanes, winners + i * Lanes);
-            }
+                Keep(scores + i * MostTiles * Tile, tiles * Tile, tile * Tile, best + i * Lanes, second + i * Lanes, winners + i * Lanes);
         }
 
         for (var i = 0; i < count; i++)
         {
             var (lane, lead) = Lead(best + i * Lanes, second + i * Lanes);
             numbers[i] = winners[i * Lanes + lane];
-            var norm = MathF.Sqrt(TensorPrimitives.SumOfSquares(new ReadOnlySpan<float>(values + (long)i * d, counts[i])));
+            var norm = MathF.Sqrt(TensorPrimitives.SumOfSquares(new ReadOnlySpan<float>(nonzero.Values(i), nonzero.First(i, nonzero.Parts))));
             // Not a number is never more.
             if (!(lead > 2 * NearestResolution.Margin(d, norm, MaxNorm)))
                 doubtful |= 1UL << i;

@@ -18,6 +18,9 @@ internal sealed unsafe partial class CentroidScores : IDisposable
 
     private const int Tile = PackedPoints.TileSize;
 
+    // Queries that meet a part of a tile one after the other.
+    private const int SparseGroup = 16;
+
     // Products with zeros are left out where at most one component in so many is not zero.
     private const int SparseRatio = 3;
 
@@ -132,58 +135,69 @@ internal sealed unsafe partial class CentroidScores : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool ScoreNonzero(float* queries, int n, float* scores)
     {
-        if (Vector128.IsHardwareAccelerated && (!Vector256.IsHardwareAccelerated || !IsSparse(queries, (long)n * Dimension)))
+        if (Vector128.IsHardwareAccelerated && (!Vector256.IsHardwareAccelerated || !_isFinite || !AreSparse(queries, Dimension, n, Dimension)))
             return false;
 
         var d = Dimension;
         using var scratch = Scratch.Rent();
-        var offsets = scratch.Ints((long)Group * d);
-        var values = scratch.Floats((long)Group * d);
-        var counts = stackalloc int[Group];
-        for (; n > 0; n -= Group, queries += (long)Group * d, scores += (long)Group * Stride)
+        var nonzero = new NonzeroRows(scratch, Math.Min(n, SparseGroup), d, PartSize);
+        for (; n > 0; n -= SparseGroup, queries += (long)SparseGroup * d, scores += (long)SparseGroup * Stride)
         {
-            var group = Math.Min(Group, n);
+            var group = Math.Min(SparseGroup, n);
             for (var i = 0; i < group; i++)
-                counts[i] = Compress(queries + (long)i * d, offsets + (long)i * d, values + (long)i * d);
+                Compress(queries + (long)i * d, i, nonzero);
 
             // Tile by tile: it stays in the nearest cache while several queries meet it.
             for (int tile = 0, tiles; tile < Tiles; tile += tiles)
             {
                 tiles = TilesAtOnce(tile);
-                for (var i = 0; i < group; i++)
-                    ScoreTiles(tile, tiles, offsets + (long)i * d, values + (long)i * d, counts[i], scores + (long)i * Stride + tile * Tile);
+                ScoreTiles(tile, tiles, nonzero, group, scores + tile * Tile, Stride);
             }
         }
 
         return true;
     }
 
+    // Components of a tile, or of those that are scored at once, that the first-level cache keeps beside the sums.
+    private static int PartSize => Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? 48 : 128;
+
     private int TilesAtOnce(int tile) => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Tiles - tile >= MostTiles ? MostTiles : 1;
 
-    private void ScoreTiles(int tile, int tiles, int* offsets, float* values, int count, float* scores)
+    // Part by part of the components, which stay in the first-level cache while all vectors meet them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScoreTiles(int tile, int tiles, in NonzeroRows rows, int count, float* scores, long stride)
     {
         var d = Dimension;
         float* components = _tiles.Pointer + (long)tile * d * Tile, starts = _starts.Pointer + tile * Tile;
-        if (tiles == MostTiles)
-            ThreeTiles512(components, (nint)d * Tile, starts, offsets, values, count, scores);
-        else if (Vector256.IsHardwareAccelerated)
-            Tile256(components, starts, offsets, values, count, scores);
-        else
-            TileScalar(components, starts, offsets, values, count, scores);
+        for (var part = 0; part < rows.Parts; part++)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                float* sums = scores + i * stride, from = part == 0 ? starts : sums;
+                var first = rows.First(i, part);
+                var length = rows.First(i, part + 1) - first;
+                if (length == 0 && part > 0)
+                    continue;
+
+                int* offsets = rows.Offsets(i) + first;
+                var values = rows.Values(i) + first;
+                if (tiles == MostTiles)
+                    ThreeTiles512(components, (nint)d * Tile, from, offsets, values, length, sums);
+                else if (Vector256.IsHardwareAccelerated)
+                    Tile256(components, from, offsets, values, length, sums);
+                else
+                    TileScalar(components, from, offsets, values, length, sums);
+            }
+        }
     }
 
-    private bool IsSparse(float* values, long count) => _isFinite && NonzeroComponents.CountZeros(values, count) > count - count / SparseRatio;
-
     // Zero times an infinite centroid is no number, and counts.
-    private int Compress(float* query, int* offsets, float* values)
+    private void Compress(float* query, int row, in NonzeroRows rows)
     {
         if (_isFinite)
-            return NonzeroComponents.Compress(query, Dimension, Tile, offsets, values);
-
-        for (var j = 0; j < Dimension; j++)
-            (offsets[j], values[j]) = (j * Tile, query[j]);
-
-        return Dimension;
+            rows.Compress(query, row, Tile);
+        else
+            rows.TakeAll(query, row, Tile);
     }
 
     // [group][d][8]; lanes behind the last query are zero.

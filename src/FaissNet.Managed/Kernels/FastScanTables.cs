@@ -122,9 +122,24 @@ internal unsafe struct FastScanTables
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Measure(float* tables, int rows, float* minima, out double start, out double magnitude)
     {
-        var widest = 0f;
-        (start, magnitude) = (0, 0);
-        for (var row = 0; row < rows; row++)
+        var row = 0;
+        var widest = Vector128<float>.Zero;
+        Vector256<double> starts = default, magnitudes = default;
+        for (; Avx.IsSupported && row <= rows - 2; row += 2)
+        {
+            var (smallest, largest) = ExtremesOfFour(tables + (long)row * 2 * KSub);
+            smallest.Store(minima + 2 * row);
+            starts += ToDouble(smallest);
+            magnitudes += ToDouble(Vector128.MaxNative(Vector128.Abs(smallest), Vector128.Abs(largest)));
+            var range = largest - smallest;
+            range += Vector128.Shuffle(range, Vector128.Create(1, 0, 3, 2));
+            // Not a number stays.
+            widest = Vector128.ConditionalSelect(Vector128.LessThanOrEqual(range, widest), widest, range);
+        }
+
+        (start, magnitude) = (Vector256.Sum(starts), Vector256.Sum(magnitudes));
+        var most = widest[0] <= widest[2] ? widest[2] : widest[0];
+        for (; row < rows; row++)
         {
             var range = 0f;
             for (var part = 2 * row; part < 2 * row + 2; part++)
@@ -136,21 +151,48 @@ internal unsafe struct FastScanTables
                 range += largest - smallest;
             }
 
-            // Not a number stays.
-            widest = range <= widest ? widest : range;
+            most = range <= most ? most : range;
         }
 
-        return widest;
+        return most;
     }
+
+    // Of four parts, each in its lane.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector128<float> Smallest, Vector128<float> Largest) ExtremesOfFour(float* tables)
+    {
+        var (a, b) = ExtremesOfLanes(tables);
+        var (c, d) = ExtremesOfLanes(tables + KSub);
+        var (e, f) = ExtremesOfLanes(tables + 2 * KSub);
+        var (g, h) = ExtremesOfLanes(tables + 3 * KSub);
+        a = Vector128.MinNative(Sse.UnpackLow(a, c), Sse.UnpackHigh(a, c));
+        e = Vector128.MinNative(Sse.UnpackLow(e, g), Sse.UnpackHigh(e, g));
+        b = Vector128.MaxNative(Sse.UnpackLow(b, d), Sse.UnpackHigh(b, d));
+        f = Vector128.MaxNative(Sse.UnpackLow(f, h), Sse.UnpackHigh(f, h));
+        return (
+            Vector128.MinNative(Sse.MoveLowToHigh(a, e), Sse.MoveHighToLow(e, a)),
+            Vector128.MaxNative(Sse.MoveLowToHigh(b, f), Sse.MoveHighToLow(f, b)));
+    }
+
+    // Of one part, four lanes of its entries.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector128<float> Smallest, Vector128<float> Largest) ExtremesOfLanes(float* table)
+    {
+        Vector128<float> a = Vector128.Load(table), b = Vector128.Load(table + 4), c = Vector128.Load(table + 8), d = Vector128.Load(table + 12);
+        return (
+            Vector128.MinNative(Vector128.MinNative(a, b), Vector128.MinNative(c, d)),
+            Vector128.MaxNative(Vector128.MaxNative(a, b), Vector128.MaxNative(c, d)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> ToDouble(Vector128<float> values) => Avx.ConvertToVector256Double(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (float Smallest, float Largest) Extremes(float* table)
     {
         if (Vector128.IsHardwareAccelerated)
         {
-            Vector128<float> a = Vector128.Load(table), b = Vector128.Load(table + 4), c = Vector128.Load(table + 8), d = Vector128.Load(table + 12);
-            var smallest = Vector128.MinNative(Vector128.MinNative(a, b), Vector128.MinNative(c, d));
-            var largest = Vector128.MaxNative(Vector128.MaxNative(a, b), Vector128.MaxNative(c, d));
+            var (smallest, largest) = ExtremesOfLanes(table);
             smallest = Vector128.MinNative(smallest, Vector128.Shuffle(smallest, Vector128.Create(2, 3, 0, 1)));
             largest = Vector128.MaxNative(largest, Vector128.Shuffle(largest, Vector128.Create(2, 3, 0, 1)));
             smallest = Vector128.MinNative(smallest, Vector128.Shuffle(smallest, Vector128.Create(1, 0, 3, 2)));

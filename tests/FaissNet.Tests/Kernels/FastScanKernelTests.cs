@@ -19,6 +19,30 @@ public sealed unsafe class FastScanKernelTests
         ChildProcess.Run(CheckForms, [absent], new Dictionary<string, string?> { [knob] = "0" }).RequireSuccess();
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(56)]
+    public void Tables_are_measured(int rows)
+    {
+        var random = new Random(rows);
+        var tables = Enumerable.Range(0, rows * 32).Select(_ => 10 * random.NextSingle() - 7).ToArray();
+        var minima = new float[2 * rows];
+        var parts = tables.Chunk(16).Select(part => (Smallest: part.Min(), Largest: part.Max())).ToArray();
+
+        float widest;
+        double start, magnitude;
+        fixed (float* floats = tables, smallest = minima)
+            widest = FastScanTables.Measure(floats, rows, smallest, out start, out magnitude);
+
+        Assert.Equal(parts.Select(part => part.Smallest), minima);
+        Assert.Equal(parts.Select(part => part.Largest - part.Smallest).Chunk(2).Max(row => row[0] + row[1]), widest);
+        Assert.Equal(parts.Sum(part => (double)part.Smallest), start, 1e-12 * magnitude);
+        Assert.Equal(parts.Sum(part => (double)Math.Max(Math.Abs(part.Smallest), Math.Abs(part.Largest))), magnitude, 1e-12 * magnitude);
+    }
+
+    [Theory]
     [InlineData(1, 1f, 0f)]
     [InlineData(7, 1f, 0f)]
     [InlineData(50, 1e-18f, 0f)]
