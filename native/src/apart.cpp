@@ -63,7 +63,7 @@ void* Apart::keep(const Array& array, const void* values) {
     return array.copy.get();
 }
 
-void Apart::run(const Interruptible& caller, std::function<void()> computation) {
+bool Apart::run(const Interruptible& caller, std::function<void()> computation) {
     auto state = std::make_shared<State>();
     // OpenMP counts threads by the thread that asks.
     const int threads = omp_get_max_threads();
@@ -75,16 +75,16 @@ void Apart::run(const Interruptible& caller, std::function<void()> computation) 
                   state->ended.notify_all();
               }),
               state};
-    try {
+    {
         std::unique_lock<std::mutex> lock(state->mutex);
         while (!state->ended.wait_for(lock, kBetweenQuestions, [&] { return state->has_ended; })) {
             lock.unlock();
-            caller.ask();
+            if (caller.is_over()) {
+                all_left.add(std::move(left));
+                return false;
+            }
             lock.lock();
         }
-    } catch (...) {
-        all_left.add(std::move(left));
-        throw;
     }
     left.thread.join();
     for (const auto& array : arrays_) {
@@ -92,6 +92,7 @@ void Apart::run(const Interruptible& caller, std::function<void()> computation) 
             std::memcpy(array.result, array.copy.get(), array.bytes);
         }
     }
+    return true;
 }
 
 } // namespace faissnet

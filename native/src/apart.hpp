@@ -23,8 +23,8 @@ class Apart {
         return static_cast<std::remove_const_t<T>*>(keep(array, values));
     }
 
-    // Waits for the computation, or leaves it: then throws, and nothing was changed.
-    void run(const Interruptible& caller, std::function<void()> computation);
+    // Waits for the computation, or leaves it, if the caller's call is over; then nothing was changed. Answers whether it waited.
+    bool run(const Interruptible& caller, std::function<void()> computation);
 
    private:
     struct Array {

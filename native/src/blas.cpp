@@ -118,16 +118,19 @@ Argument<T> matrix(T* values, const int* leading, const int* columns) {
     return {values, static_cast<size_t>(*leading) * static_cast<size_t>(*columns)};
 }
 
-// A decomposition of so many operations, to within a factor, which is run apart if that is long.
+// A decomposition of so many operations, to within a factor, which is run apart if that is long. If the call is over nothing is thrown, for FAISS
+// holds workspace here that nothing would free: what it does with the result, which is none, is short.
 template <typename Real, typename... T>
-int decompose(double operations, Real real, Argument<T>... arguments) {
+int decompose(double operations, Real real, int* info, Argument<T>... arguments) {
     const auto caller = operations < kSmallCube ? nullptr : Interruptible::current();
     if (caller == nullptr) {
-        return real(arguments.values...);
+        return real(arguments.values..., info);
     }
     Apart apart;
-    const auto copies = std::make_tuple(apart.copy(arguments.values, arguments.count)...);
-    apart.run(*caller, [real, copies] { std::apply(real, copies); });
+    const auto copies = std::make_tuple(apart.copy(arguments.values, arguments.count)..., apart.copy(info, 1));
+    if (caller->has_ended() || !apart.run(*caller, [real, copies] { std::apply(real, copies); })) {
+        *info = 0;
+    }
     return 0;
 }
 
@@ -141,20 +144,20 @@ int gesvd(
         Real real, const char* jobu, const char* jobvt, int* m, int* n, T* a, int* lda, T* s, T* u, int* ldu, T* vt, int* ldvt, T* work, int* lwork,
         int* info) {
     return decompose(
-            cube(m, n, lwork), real, number(jobu), number(jobvt), number(m), number(n), matrix(a, lda, n), number(lda), array(s, std::min(*m, *n)),
-            matrix(u, ldu, m), number(ldu), matrix(vt, ldvt, n), number(ldvt), array(work, *lwork), number(lwork), number(info));
+            cube(m, n, lwork), real, info, number(jobu), number(jobvt), number(m), number(n), matrix(a, lda, n), number(lda), array(s, std::min(*m, *n)),
+            matrix(u, ldu, m), number(ldu), matrix(vt, ldvt, n), number(ldvt), array(work, *lwork), number(lwork));
 }
 
 template <typename T, typename Real>
 int getrf(Real real, int* m, int* n, T* a, int* lda, int* ipiv, int* info) {
     return decompose(
-            1.0 * *m * *n * std::min(*m, *n), real, number(m), number(n), matrix(a, lda, n), number(lda), array(ipiv, std::min(*m, *n)), number(info));
+            1.0 * *m * *n * std::min(*m, *n), real, info, number(m), number(n), matrix(a, lda, n), number(lda), array(ipiv, std::min(*m, *n)));
 }
 
 template <typename T, typename Real>
 int getri(Real real, int* n, T* a, int* lda, int* ipiv, T* work, int* lwork, int* info) {
     return decompose(
-            cube(n, n, lwork), real, number(n), matrix(a, lda, n), number(lda), array(ipiv, *n), array(work, *lwork), number(lwork), number(info));
+            cube(n, n, lwork), real, info, number(n), matrix(a, lda, n), number(lda), array(ipiv, *n), array(work, *lwork), number(lwork));
 }
 
 } // namespace
@@ -199,8 +202,8 @@ int __wrap_ssyrk_(const char* uplo, const char* trans, int* n, int* k, float* al
 
 int __wrap_dsyev_(const char* jobz, const char* uplo, int* n, double* a, int* lda, double* w, double* work, int* lwork, int* info) {
     return decompose(
-            cube(n, n, lwork), __real_dsyev_, number(jobz), number(uplo), number(n), matrix(a, lda, n), number(lda), array(w, *n), array(work, *lwork),
-            number(lwork), number(info));
+            cube(n, n, lwork), __real_dsyev_, info, number(jobz), number(uplo), number(n), matrix(a, lda, n), number(lda), array(w, *n), array(work, *lwork),
+            number(lwork));
 }
 
 int __wrap_sgesvd_(
@@ -233,14 +236,14 @@ int __wrap_dgetri_(int* n, double* a, int* lda, int* ipiv, double* work, int* lw
 
 int __wrap_sgeqrf_(int* m, int* n, float* a, int* lda, float* tau, float* work, int* lwork, int* info) {
     return decompose(
-            cube(m, n, lwork), __real_sgeqrf_, number(m), number(n), matrix(a, lda, n), number(lda), array(tau, std::min(*m, *n)), array(work, *lwork),
-            number(lwork), number(info));
+            cube(m, n, lwork), __real_sgeqrf_, info, number(m), number(n), matrix(a, lda, n), number(lda), array(tau, std::min(*m, *n)), array(work, *lwork),
+            number(lwork));
 }
 
 int __wrap_sorgqr_(int* m, int* n, int* k, float* a, int* lda, float* tau, float* work, int* lwork, int* info) {
     return decompose(
-            cube(m, n, lwork), __real_sorgqr_, number(m), number(n), number(k), matrix(a, lda, n), number(lda), array(tau, *k), array(work, *lwork),
-            number(lwork), number(info));
+            cube(m, n, lwork), __real_sorgqr_, info, number(m), number(n), number(k), matrix(a, lda, n), number(lda), array(tau, *k), array(work, *lwork),
+            number(lwork));
 }
 
 } // extern "C"

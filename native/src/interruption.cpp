@@ -27,9 +27,14 @@ const Interruptible* Interruptible::current() {
 }
 
 void Interruptible::ask() const {
-    if (monitor_->report(monitor_->context, stage_, done_, total_) != 0) {
+    if (is_over()) {
         fail(FAISSNET_CANCELLED, "the training was cancelled");
     }
+}
+
+bool Interruptible::is_over() const noexcept {
+    has_ended_ = has_ended_ || monitor_->report(monitor_->context, stage_, done_, total_) != 0;
+    return has_ended_;
 }
 
 void Interruptible::ask_after(double operations) const {

@@ -31,6 +31,14 @@ class Interruptible {
     // Throws if the call is to end.
     void ask() const;
 
+    // The same where nothing may be thrown: what is computed next means nothing, and the next question throws.
+    bool is_over() const noexcept;
+
+    // Whether the call goes on only because nothing could be thrown.
+    bool has_ended() const {
+        return has_ended_;
+    }
+
     // Does so each time that enough work was counted.
     void ask_after(double operations) const;
 
@@ -43,6 +51,7 @@ class Interruptible {
     int32_t stage_ = FAISSNET_STAGE_TRANSFORM;
     int64_t done_ = 0, total_ = 0;
     mutable double operations_ = 0;
+    mutable bool has_ended_ = false;
 };
 
 } // namespace faissnet

@@ -233,6 +233,10 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
         const LsqTurn turn(target);
         const WatchedAdditive additive(target, interruptible);
         target.train(n, x);
+        if (interruptible.has_ended()) {
+            forget_training(target);
+            interruptible.ask();
+        }
         quantizer.keep();
     } catch (...) {
         if (!target.is_trained) {

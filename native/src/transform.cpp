@@ -407,6 +407,10 @@ faissnet_status faissnet_transform_train(faissnet_transform* transform, int64_t 
             return;
         }
         target.train(n, x);
+        if (interruptible.has_ended()) {
+            forget_learnt(target);
+            interruptible.ask();
+        }
         // FAISS finds out about this rotation only when it reads it from a file.
         if (auto rotation = dynamic_cast<faiss::ITQMatrix*>(&target)) {
             rotation->set_is_orthonormal();
