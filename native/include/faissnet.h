@@ -106,7 +106,8 @@ enum {
     FAISSNET_CAPABILITY_GPU = 1,                  /* built with FAISS's GPU part */
     FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS = 2, /* IVF fast-scan takes nprobe per call */
     FAISSNET_CAPABILITY_DYNAMIC_SIMD = 4,         /* one library picks its kernels at run time */
-    FAISSNET_CAPABILITY_RABITQ = 8                /* has RaBitQ indexes */
+    FAISSNET_CAPABILITY_RABITQ = 8,               /* has RaBitQ indexes */
+    FAISSNET_CAPABILITY_STOPPABLE_ALGEBRA = 16    /* products of matrices and decompositions of a training can be stopped */
 };
 
 typedef struct faissnet_index faissnet_index;

@@ -36,12 +36,13 @@ faiss::AdditiveQuantizer* quantizer_of(faiss::Index& index) {
 }
 
 void collect(faiss::AdditiveQuantizer* quantizer, std::vector<faiss::AdditiveQuantizer*>& found) {
+    if (quantizer != nullptr) {
+        found.push_back(quantizer);
+    }
     if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(quantizer)) {
         for (auto part : product->quantizers) {
             collect(part, found);
         }
-    } else if (quantizer != nullptr) {
-        found.push_back(quantizer);
     }
 }
 
@@ -58,6 +59,12 @@ void collect(faiss::Index* index, std::vector<faiss::AdditiveQuantizer*>& found)
 }
 
 } // namespace
+
+std::vector<faiss::AdditiveQuantizer*> own_additive_quantizers(faiss::Index& index) {
+    std::vector<faiss::AdditiveQuantizer*> found;
+    collect(quantizer_of(index), found);
+    return found;
+}
 
 std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index) {
     std::vector<faiss::AdditiveQuantizer*> found;

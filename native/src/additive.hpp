@@ -8,8 +8,10 @@
 
 namespace faissnet {
 
-// Those that it trains and encodes with: its own and those of the indexes inside it, of a coarse quantizer and of a refining index; of a
-// product of quantizers its parts.
+// The one that it trains and encodes with; of a product of quantizers itself and then its parts.
+std::vector<faiss::AdditiveQuantizer*> own_additive_quantizers(faiss::Index& index);
+
+// The same of the indexes inside it too, of a coarse quantizer and of a refining index.
 std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index);
 
 } // namespace faissnet

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <faiss/IndexAdditiveQuantizer.h>
+#include <faiss/IndexAdditiveQuantizerFastScan.h>
 #include <faiss/IndexIVF.h>
-#include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPQFastScan.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/VectorTransform.h>
 
+#include "additive.hpp"
 #include "handle.hpp"
 #include "transforms.hpp"
 
@@ -32,10 +33,11 @@ inline bool learns(const faiss::Index& index) {
             dynamic_cast<const faiss::IndexPQFastScan*>(&index) != nullptr ||
             dynamic_cast<const faiss::IndexScalarQuantizer*>(&index) != nullptr ||
             dynamic_cast<const faiss::IndexAdditiveQuantizer*>(&index) != nullptr ||
+            dynamic_cast<const faiss::IndexAdditiveQuantizerFastScan*>(&index) != nullptr ||
             dynamic_cast<const faiss::IndexLSH*>(&index) != nullptr;
 }
 
-// FAISS starts from what it finds: OPQ from the matrix, the others from the sum of the components.
+// FAISS starts from what it finds: OPQ from the matrix, others from the sum of the components.
 inline void forget_learnt(faiss::VectorTransform& transform) {
     transform.is_trained = false;
     if (auto linear = dynamic_cast<faiss::LinearTransform*>(&transform)) {
@@ -45,20 +47,16 @@ inline void forget_learnt(faiss::VectorTransform& transform) {
     } else if (auto centering = dynamic_cast<faiss::CenteringTransform*>(&transform)) {
         centering->mean.clear();
     }
+    if (auto pca = dynamic_cast<faiss::PCAMatrix*>(&transform)) {
+        pca->PCAMat.clear(); // of few vectors the components are added to it, before 1.14
+    }
 }
 
-// A product of additive quantizers that says that it is trained trains nothing.
-inline void forget_codebooks(faiss::Index& index) {
-    auto flat = dynamic_cast<faiss::IndexAdditiveQuantizer*>(&index);
-    auto ivf = dynamic_cast<faiss::IndexIVFAdditiveQuantizer*>(&index);
-    auto quantizer = flat != nullptr ? flat->aq : ivf != nullptr ? ivf->aq : nullptr;
-    if (quantizer != nullptr) {
+// What says that it is trained may train nothing, and ranges of norms that are there already are added to.
+inline void forget_codebooks(const std::vector<faiss::AdditiveQuantizer*>& quantizers) {
+    for (auto quantizer : quantizers) {
         quantizer->is_trained = false;
-    }
-    if (auto product = dynamic_cast<faiss::ProductAdditiveQuantizer*>(quantizer)) {
-        for (auto part : product->quantizers) {
-            part->is_trained = false;
-        }
+        quantizer->qnorm.reset();
     }
 }
 
@@ -82,7 +80,7 @@ inline void forget_training(faiss::Index& index) {
         index.is_trained = index.is_trained && inner->is_trained;
     } else if (learns(index)) {
         index.is_trained = false;
-        forget_codebooks(index);
+        forget_codebooks(own_additive_quantizers(index));
         auto ivf = dynamic_cast<faiss::IndexIVF*>(&index);
         if (ivf != nullptr && ivf->quantizer_trains_alone == 1) {
             ivf->quantizer->is_trained = false;

@@ -1,10 +1,11 @@
 // BLAS and LAPACK as FAISS calls them. The linker sends FAISS's calls here (FaissNetVariants.cmake) where FAISS is linked in; what follows only
-// does something while a call that may be cancelled is under way on the thread: large products are made in parts, with a question before each,
-// and what is no product happens apart.
+// does something while a call that may be cancelled is under way on the thread: large products are made in parts, and what is no product happens
+// apart. Once the call is over, the rest of a product is zeros, and decompositions leave what they were given.
 #ifdef FAISSNET_WRAP_BLAS
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <tuple>
 
 #include "apart.hpp"
@@ -53,46 +54,54 @@ int part_of(int whole, int step, double operations) {
     return std::max(step, (size + step - 1) / step * step);
 }
 
-// Calls multiply(first, count, is_first) for parts of the inner dimension, or multiply_columns(first, count) for parts of the columns.
-template <typename Inner, typename Columns>
-void in_parts(const Interruptible& caller, int n, int k, double operations, Inner&& multiply, Columns&& multiply_columns) {
-    const bool inner = k > n;
-    const int whole = inner ? k : n, part = part_of(whole, inner ? kInnerSteps : kColumns, operations);
-    for (int first = 0; first < whole; first += part) {
-        caller.ask();
-        const int count = std::min(part, whole - first);
-        if (inner) {
-            multiply(first, count, first == 0);
-        } else {
-            multiply_columns(first, count);
-        }
+// Calls part(first, count) for parts of a dimension. The last one takes the remainder, so that none is small enough to be computed in another way.
+// Answers where it ended.
+template <typename Part>
+int in_parts(const Interruptible& caller, int whole, int step, double operations, Part&& part) {
+    const int size = part_of(whole, step, operations);
+    int first = 0;
+    while (first < whole && !caller.is_over()) {
+        const int count = whole - first < 2 * size ? whole - first : size;
+        part(first, count);
+        first += count;
     }
+    return first;
+}
+
+// The caller, if the product is to be made in parts.
+const Interruptible* divides(double operations) {
+    const auto caller = Interruptible::current();
+    if (caller == nullptr || operations >= 2 * kOperationsPerPart) {
+        return caller;
+    }
+    caller->look_after(operations);
+    return nullptr;
 }
 
 template <typename T, typename Real>
 int gemm(
         Real real, const char* transa, const char* transb, int* m, int* n, int* k, const T* alpha, const T* a, int* lda, const T* b, int* ldb, T* beta, T* c,
         int* ldc) {
-    const auto caller = Interruptible::current();
     const double operations = 2.0 * *m * *n * *k;
-    if (caller == nullptr || operations < 2 * kOperationsPerPart) {
-        if (caller != nullptr) {
-            caller->ask_after(operations);
-        }
+    const auto caller = divides(operations);
+    if (caller == nullptr) {
         return real(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     }
-    in_parts(
-            *caller, *n, *k, operations,
-            [&](int first, int count, bool is_first) {
-                T one = 1;
-                const auto from_a = a + (transposed(transa) ? first : static_cast<ptrdiff_t>(first) * *lda);
-                const auto from_b = b + (transposed(transb) ? static_cast<ptrdiff_t>(first) * *ldb : first);
-                real(transa, transb, m, n, &count, alpha, from_a, lda, from_b, ldb, is_first ? beta : &one, c, ldc);
-            },
-            [&](int first, int count) {
-                const auto from_b = b + (transposed(transb) ? first : static_cast<ptrdiff_t>(first) * *ldb);
-                real(transa, transb, m, &count, k, alpha, a, lda, from_b, ldb, beta, c + static_cast<ptrdiff_t>(first) * *ldc, ldc);
-            });
+    const auto at = [&](const T* matrix, int first, bool rows, int leading) { return matrix + (rows ? first : static_cast<ptrdiff_t>(first) * leading); };
+    if (*k > *n) {
+        in_parts(*caller, *k, kInnerSteps, operations, [&](int first, int count) {
+            T one = 1;
+            real(transa, transb, m, n, &count, alpha, at(a, first, transposed(transa), *lda), lda, at(b, first, !transposed(transb), *ldb), ldb,
+                 first == 0 ? beta : &one, c, ldc);
+        });
+        return 0;
+    }
+    const int end = in_parts(*caller, *n, kColumns, operations, [&](int first, int count) {
+        real(transa, transb, m, &count, k, alpha, a, lda, at(b, first, transposed(transb), *ldb), ldb, beta, c + static_cast<ptrdiff_t>(first) * *ldc, ldc);
+    });
+    for (int column = end; column < *n; column++) {
+        std::fill_n(c + static_cast<ptrdiff_t>(column) * *ldc, *m, T(0));
+    }
     return 0;
 }
 
@@ -113,25 +122,34 @@ Argument<T> array(T* values, int count) {
     return {values, static_cast<size_t>(count)};
 }
 
+// Of columns with so many rows; behind the last one there need not be more.
 template <typename T>
-Argument<T> matrix(T* values, const int* leading, const int* columns) {
-    return {values, static_cast<size_t>(*leading) * static_cast<size_t>(*columns)};
+Argument<T> matrix(T* values, const int* leading, const int* rows, const int* columns) {
+    return {values, static_cast<size_t>(*leading) * static_cast<size_t>(*columns - 1) + static_cast<size_t>(*rows)};
 }
 
-// A decomposition of so many operations, to within a factor, which is run apart if that is long. If the call is over nothing is thrown, for FAISS
-// holds workspace here that nothing would free: what it does with the result, which is none, is short.
+// A decomposition of so many operations, to within a factor, which is run apart if that is long. LAPACK's own calls of what is here are not stopped.
 template <typename Real, typename... T>
 int decompose(double operations, Real real, int* info, Argument<T>... arguments) {
     const auto caller = operations < kSmallCube ? nullptr : Interruptible::current();
-    if (caller == nullptr) {
-        return real(arguments.values..., info);
-    }
-    Apart apart;
-    const auto copies = std::make_tuple(apart.copy(arguments.values, arguments.count)..., apart.copy(info, 1));
-    if (caller->has_ended() || !apart.run(*caller, [real, copies] { std::apply(real, copies); })) {
+    if (caller != nullptr && caller->has_ended()) {
         *info = 0;
+        return 0;
     }
-    return 0;
+    const Interruptible::Suspended suspended;
+    if (caller != nullptr) {
+        try {
+            Apart apart;
+            const auto copies = std::make_tuple(apart.copy(arguments.values, arguments.count)..., apart.copy(info, 1));
+            if (!apart.run(*caller, [real, copies] { std::apply(real, copies); })) {
+                *info = 0;
+            }
+            return 0;
+        } catch (const std::exception&) {
+            // No memory or no thread for it: here, then.
+        }
+    }
+    return real(arguments.values..., info);
 }
 
 // Of m rows and n columns; 0 where only the size of the workspace is asked for.
@@ -144,20 +162,20 @@ int gesvd(
         Real real, const char* jobu, const char* jobvt, int* m, int* n, T* a, int* lda, T* s, T* u, int* ldu, T* vt, int* ldvt, T* work, int* lwork,
         int* info) {
     return decompose(
-            cube(m, n, lwork), real, info, number(jobu), number(jobvt), number(m), number(n), matrix(a, lda, n), number(lda), array(s, std::min(*m, *n)),
-            matrix(u, ldu, m), number(ldu), matrix(vt, ldvt, n), number(ldvt), array(work, *lwork), number(lwork));
+            cube(m, n, lwork), real, info, number(jobu), number(jobvt), number(m), number(n), matrix(a, lda, m, n), number(lda), array(s, std::min(*m, *n)),
+            matrix(u, ldu, m, m), number(ldu), matrix(vt, ldvt, n, n), number(ldvt), array(work, *lwork), number(lwork));
 }
 
 template <typename T, typename Real>
 int getrf(Real real, int* m, int* n, T* a, int* lda, int* ipiv, int* info) {
     return decompose(
-            1.0 * *m * *n * std::min(*m, *n), real, info, number(m), number(n), matrix(a, lda, n), number(lda), array(ipiv, std::min(*m, *n)));
+            1.0 * *m * *n * std::min(*m, *n), real, info, number(m), number(n), matrix(a, lda, m, n), number(lda), array(ipiv, std::min(*m, *n)));
 }
 
 template <typename T, typename Real>
 int getri(Real real, int* n, T* a, int* lda, int* ipiv, T* work, int* lwork, int* info) {
     return decompose(
-            cube(n, n, lwork), real, info, number(n), matrix(a, lda, n), number(lda), array(ipiv, *n), array(work, *lwork), number(lwork));
+            cube(n, n, lwork), real, info, number(n), matrix(a, lda, n, n), number(lda), array(ipiv, *n), array(work, *lwork), number(lwork));
 }
 
 } // namespace
@@ -180,29 +198,23 @@ int __wrap_dgemm_(
 }
 
 int __wrap_ssyrk_(const char* uplo, const char* trans, int* n, int* k, float* alpha, float* a, int* lda, float* beta, float* c, int* ldc) {
-    const auto caller = Interruptible::current();
     const double operations = 1.0 * *n * *n * *k;
     // Of few vectors with very many components the sum over these is what is long, and the result is small.
-    if (caller == nullptr || operations < 2 * kOperationsPerPart || *k <= *n) {
-        if (caller != nullptr) {
-            caller->ask_after(operations);
-        }
+    const auto caller = *k > *n ? divides(operations) : nullptr;
+    if (caller == nullptr) {
         return __real_ssyrk_(uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
     }
-    in_parts(
-            *caller, 0, *k, operations,
-            [&](int first, int count, bool is_first) {
-                float one = 1;
-                const auto from = a + (transposed(trans) ? first : static_cast<ptrdiff_t>(first) * *lda);
-                __real_ssyrk_(uplo, trans, n, &count, alpha, from, lda, is_first ? beta : &one, c, ldc);
-            },
-            [](int, int) {});
+    in_parts(*caller, *k, kInnerSteps, operations, [&](int first, int count) {
+        float one = 1;
+        const auto from = a + (transposed(trans) ? first : static_cast<ptrdiff_t>(first) * *lda);
+        __real_ssyrk_(uplo, trans, n, &count, alpha, from, lda, first == 0 ? beta : &one, c, ldc);
+    });
     return 0;
 }
 
 int __wrap_dsyev_(const char* jobz, const char* uplo, int* n, double* a, int* lda, double* w, double* work, int* lwork, int* info) {
     return decompose(
-            cube(n, n, lwork), __real_dsyev_, info, number(jobz), number(uplo), number(n), matrix(a, lda, n), number(lda), array(w, *n), array(work, *lwork),
+            cube(n, n, lwork), __real_dsyev_, info, number(jobz), number(uplo), number(n), matrix(a, lda, n, n), number(lda), array(w, *n), array(work, *lwork),
             number(lwork));
 }
 
@@ -236,13 +248,13 @@ int __wrap_dgetri_(int* n, double* a, int* lda, int* ipiv, double* work, int* lw
 
 int __wrap_sgeqrf_(int* m, int* n, float* a, int* lda, float* tau, float* work, int* lwork, int* info) {
     return decompose(
-            cube(m, n, lwork), __real_sgeqrf_, info, number(m), number(n), matrix(a, lda, n), number(lda), array(tau, std::min(*m, *n)), array(work, *lwork),
+            cube(m, n, lwork), __real_sgeqrf_, info, number(m), number(n), matrix(a, lda, m, n), number(lda), array(tau, std::min(*m, *n)), array(work, *lwork),
             number(lwork));
 }
 
 int __wrap_sorgqr_(int* m, int* n, int* k, float* a, int* lda, float* tau, float* work, int* lwork, int* info) {
     return decompose(
-            cube(m, n, lwork), __real_sorgqr_, info, number(m), number(n), number(k), matrix(a, lda, n), number(lda), array(tau, *k), array(work, *lwork),
+            cube(m, n, lwork), __real_sorgqr_, info, number(m), number(n), number(k), matrix(a, lda, m, n), number(lda), array(tau, *k), array(work, *lwork),
             number(lwork));
 }
 

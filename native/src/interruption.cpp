@@ -33,15 +33,18 @@ void Interruptible::ask() const {
 }
 
 bool Interruptible::is_over() const noexcept {
-    has_ended_ = has_ended_ || monitor_->report(monitor_->context, stage_, done_, total_) != 0;
+    if (!has_ended_) {
+        const Suspended suspended;
+        has_ended_ = monitor_->report(monitor_->context, stage_, done_, total_) != 0;
+    }
     return has_ended_;
 }
 
-void Interruptible::ask_after(double operations) const {
+void Interruptible::look_after(double operations) const noexcept {
     operations_ += operations;
     if (operations_ >= kOperationsPerQuestion) {
         operations_ = 0;
-        ask();
+        is_over();
     }
 }
 
@@ -50,7 +53,15 @@ int32_t Interruptible::report(void* context, int32_t stage, int64_t done, int64_
     self.stage_ = stage;
     self.done_ = done;
     self.total_ = total;
-    return self.monitor_->report(self.monitor_->context, stage, done, total);
+    return self.is_over() ? 1 : 0;
+}
+
+Interruptible::Suspended::Suspended() : outer_(innermost) {
+    innermost = nullptr;
+}
+
+Interruptible::Suspended::~Suspended() {
+    innermost = outer_;
 }
 
 } // namespace faissnet

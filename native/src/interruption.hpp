@@ -1,8 +1,8 @@
 // Stopping FAISS between the places where it can be watched.
 //
 // A training tells of its k-means iterations (watched.hpp). What lies between those is BLAS and LAPACK: the covariance of all vectors, a
-// decomposition, residuals against codebooks. While a call that may be cancelled is under way on a thread, its calls to them ask whether
-// to go on (blas.cpp).
+// decomposition. While a call that may be cancelled is under way on a thread, its calls to them look whether to go on (blas.cpp). Nothing is
+// thrown there, for FAISS holds memory that nothing would free: what is left is cut short, and the next question throws.
 #pragma once
 
 #include <cstdint>
@@ -25,22 +25,34 @@ class Interruptible {
         return monitor_ != nullptr ? &own_ : nullptr;
     }
 
-    // The innermost of this thread; nullptr if nothing may stop it here, as within a parallel region, which no exception may leave.
+    // The innermost of this thread; nullptr if nothing may stop it here, as within a parallel region.
     static const Interruptible* current();
+
+    // For as long as this lives, what the thread calls is not stopped: a monitor, which may use other indexes, or the inside of LAPACK.
+    class Suspended {
+       public:
+        Suspended();
+        ~Suspended();
+        Suspended(const Suspended&) = delete;
+        Suspended& operator=(const Suspended&) = delete;
+
+       private:
+        Interruptible* outer_;
+    };
 
     // Throws if the call is to end.
     void ask() const;
 
-    // The same where nothing may be thrown: what is computed next means nothing, and the next question throws.
+    // The same where nothing may be thrown: from then on results mean nothing.
     bool is_over() const noexcept;
+
+    // Looks each time that enough work was counted.
+    void look_after(double operations) const noexcept;
 
     // Whether the call goes on only because nothing could be thrown.
     bool has_ended() const {
         return has_ended_;
     }
-
-    // Does so each time that enough work was counted.
-    void ask_after(double operations) const;
 
    private:
     static int32_t report(void* context, int32_t stage, int64_t done, int64_t total);

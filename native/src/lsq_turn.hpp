@@ -6,15 +6,18 @@
 
 #include <faiss/Index.h>
 
+#include "interruption.hpp"
+
 namespace faissnet {
 
 // Around each call that trains or encodes; costs nothing where no such quantizer is inside.
 class LsqTurn {
    public:
-    explicit LsqTurn(const faiss::Index& index);
+    // Who waits may be asked whether to go on.
+    explicit LsqTurn(const faiss::Index& index, const Interruptible* caller = nullptr);
 
    private:
-    std::unique_lock<std::mutex> lock_;
+    std::unique_lock<std::timed_mutex> lock_;
 };
 
 } // namespace faissnet

@@ -89,6 +89,9 @@ faissnet_status faissnet_capabilities(int64_t* bits) {
 #ifdef FAISSNET_ENABLE_GPU
         all |= FAISSNET_CAPABILITY_GPU;
 #endif
+#ifdef FAISSNET_WRAP_BLAS
+        all |= FAISSNET_CAPABILITY_STOPPABLE_ALGEBRA;
+#endif
         all |= kFastScanTakesParameters ? FAISSNET_CAPABILITY_FAST_SCAN_PARAMETERS : 0;
         all |= kDynamicSimd ? FAISSNET_CAPABILITY_DYNAMIC_SIMD : 0;
         all |= kHasRaBitQ ? FAISSNET_CAPABILITY_RABITQ : 0;

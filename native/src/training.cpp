@@ -113,11 +113,11 @@ class Remains {
                 }
             }
         }
-        auto innermost = &index;
-        while (auto inner = unwrap_once(*innermost)) {
-            innermost = const_cast<faiss::Index*>(inner);
+        for (auto quantizer : additive_quantizers(index)) {
+            if (!quantizer->is_trained) {
+                untrained_codebooks_.push_back(quantizer);
+            }
         }
-        untrained_codebooks_ = innermost->is_trained ? nullptr : innermost;
     }
 
     void clear() {
@@ -132,16 +132,14 @@ class Remains {
         for (auto transform : untrained_) {
             forget_learnt(*transform);
         }
-        if (untrained_codebooks_ != nullptr) {
-            forget_codebooks(*untrained_codebooks_);
-        }
+        forget_codebooks(untrained_codebooks_);
     }
 
    private:
     faiss::Index* quantizer_ = nullptr;
     bool quantizer_was_trained_ = false;
     std::vector<faiss::VectorTransform*> untrained_;
-    faiss::Index* untrained_codebooks_ = nullptr;
+    std::vector<faiss::AdditiveQuantizer*> untrained_codebooks_;
 };
 
 // Of residual quantizers, and of the second quantizer of an IVFPQR.
@@ -230,17 +228,21 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     Remains remains(target);
     try {
         Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
-        const LsqTurn turn(target);
-        const WatchedAdditive additive(target, interruptible);
+        const LsqTurn turn(target, &interruptible);
+        const WatchedAdditive additive(target, n, interruptible);
         target.train(n, x);
         if (interruptible.has_ended()) {
             forget_training(target);
+            target.is_trained = false;
             interruptible.ask();
         }
         quantizer.keep();
     } catch (...) {
         if (!target.is_trained) {
             remains.clear();
+        }
+        if (interruptible.has_ended()) {
+            interruptible.ask(); // whatever FAISS made of what was cut short
         }
         throw;
     }

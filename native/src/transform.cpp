@@ -234,12 +234,7 @@ void set_values(VectorTransform& transform, const std::string& name, int64_t cou
 
 void train_opq(faiss::OPQMatrix& opq, int64_t n, const float* x, const faissnet_monitor* monitor) {
     WatchedOpq watched(opq, n, monitor);
-    try {
-        opq.train(n, x);
-    } catch (...) {
-        opq.A.clear();
-        throw;
-    }
+    opq.train(n, x);
     if (watched.assigner() != nullptr) {
         watched.assigner()->finish();
     }
@@ -402,11 +397,19 @@ faissnet_status faissnet_transform_train(faissnet_transform* transform, int64_t 
             return;
         }
         forget_learnt(target);
-        if (auto opq = dynamic_cast<faiss::OPQMatrix*>(&target)) {
-            train_opq(*opq, n, x, interruptible.monitor());
-            return;
+        try {
+            if (auto opq = dynamic_cast<faiss::OPQMatrix*>(&target)) {
+                train_opq(*opq, n, x, interruptible.monitor());
+            } else {
+                target.train(n, x);
+            }
+        } catch (...) {
+            forget_learnt(target);
+            if (interruptible.has_ended()) {
+                interruptible.ask(); // whatever FAISS made of what was cut short
+            }
+            throw;
         }
-        target.train(n, x);
         if (interruptible.has_ended()) {
             forget_learnt(target);
             interruptible.ask();

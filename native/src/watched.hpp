@@ -54,15 +54,53 @@ class Watch {
     int64_t done_ = 0;
 };
 
-// Assigns exactly as the flat index that FAISS would use, in pieces small enough to stop between them.
-class WatchedFlat : public faiss::IndexFlat {
+// Searches exactly as the flat index that FAISS would use, in pieces small enough to stop between them.
+class PiecewiseFlat : public faiss::IndexFlat {
+   public:
+    void search(
+            idx_t n,
+            const float* x,
+            idx_t k,
+            float* distances,
+            idx_t* labels,
+            const faiss::SearchParameters* params) const override {
+        const idx_t piece = this->piece();
+        for (idx_t first = 0; first < n;) {
+            ask();
+            // The last piece takes the remainder, so that FAISS never sees a batch small enough to be computed in another way.
+            const idx_t count = n - first < 2 * piece ? n - first : piece;
+            IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
+            first += count;
+        }
+    }
+
+   protected:
+    using IndexFlat::IndexFlat;
+
+    // Throws if the call is to end.
+    virtual void ask() const = 0;
+
+   private:
+    // A twentieth of a second or so of a matrix product, in whole tiles of it, so that the rows of two pieces are computed as those of one
+    // would be. Below its threshold (of queries, since 1.14 of their floats) FAISS computes without BLAS, and rounds otherwise.
+    idx_t piece() const {
+        constexpr idx_t kOperations = idx_t(1) << 31, kTile = 256;
+        const idx_t with_blas = faiss::distance_compute_blas_threshold / d + 1;
+        const idx_t most = 4 * faiss::distance_compute_blas_query_bs;
+        const idx_t rows = std::max(with_blas, std::min(most, kOperations / (std::max<idx_t>(ntotal, 1) * d)));
+        return (rows + kTile - 1) / kTile * kTile;
+    }
+};
+
+// Assigns in k-means, whose iterations it counts.
+class WatchedFlat : public PiecewiseFlat {
    public:
     WatchedFlat(int d, faiss::MetricType metric, const faiss::ClusteringParameters& cp, int64_t runs, const faissnet_monitor& monitor, int32_t stage)
-            : IndexFlat(d, metric), iterations_(cp.niter), watch_(monitor, stage, runs * cp.nredo * cp.niter) {}
+            : PiecewiseFlat(d, metric), iterations_(cp.niter), watch_(monitor, stage, runs * cp.nredo * cp.niter) {}
 
     // Only stops, with the numbers that another one reported last: its searches are no iterations.
     WatchedFlat(const faiss::IndexFlat& quantizer, const WatchedFlat& other)
-            : IndexFlat(quantizer.d, quantizer.metric_type), iterations_(0), watch_(other.watch_), shown_(&other.watch_) {}
+            : PiecewiseFlat(quantizer.d, quantizer.metric_type), iterations_(0), watch_(other.watch_), shown_(&other.watch_) {}
 
     // The stage that is over once this one begins.
     WatchedFlat* before = nullptr;
@@ -92,14 +130,7 @@ class WatchedFlat : public faiss::IndexFlat {
             float* distances,
             idx_t* labels,
             const faiss::SearchParameters* params) const override {
-        const idx_t piece = this->piece();
-        for (idx_t first = 0; first < n;) {
-            (shown_ != nullptr ? *shown_ : watch_).check();
-            // The last piece takes the remainder, so that FAISS never sees a batch small enough to be computed in another way.
-            const idx_t count = n - first < 2 * piece ? n - first : piece;
-            IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
-            first += count;
-        }
+        PiecewiseFlat::search(n, x, k, distances, labels, params);
         searched_ = true;
         if (shown_ == nullptr) {
             watch_.step();
@@ -107,14 +138,8 @@ class WatchedFlat : public faiss::IndexFlat {
     }
 
    private:
-    // A twentieth of a second or so of a matrix product, in whole tiles of it, so that the rows of two pieces are computed as those of one
-    // would be. Below its threshold (of queries, since 1.14 of their floats) FAISS computes without BLAS, and rounds otherwise.
-    idx_t piece() const {
-        constexpr idx_t kOperations = idx_t(1) << 31, kTile = 256;
-        const idx_t with_blas = faiss::distance_compute_blas_threshold / d + 1;
-        const idx_t most = 4 * faiss::distance_compute_blas_query_bs;
-        const idx_t rows = std::max(with_blas, std::min(most, kOperations / (std::max<idx_t>(ntotal, 1) * d)));
-        return (rows + kTile - 1) / kTile * kTile;
+    void ask() const override {
+        (shown_ != nullptr ? *shown_ : watch_).check();
     }
 
     int64_t iterations_;

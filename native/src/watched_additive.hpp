@@ -1,5 +1,4 @@
-// The training of additive quantizers with cancellation. Products of matrices ask whether to go on by themselves (blas.cpp); here is what makes
-// residual quantizers compute them in small parts, and what asks within the local searches, which have none.
+// The training of additive quantizers with cancellation: residual ones assign to codebooks in pieces, and local searches go by few vectors at a time.
 #pragma once
 
 #include <algorithm>
@@ -14,11 +13,11 @@
 
 #include "additive.hpp"
 #include "interruption.hpp"
+#include "watched.hpp"
 
 namespace faissnet {
 
-// Encodes as FAISS's own encoder does (LocalSearchQuantizer::icm_encode_impl), to the bit, but a few vectors at a time where no vector depends on
-// another.
+// Encodes as FAISS's own encoder does (LocalSearchQuantizer::icm_encode_impl), but a few vectors at a time where no vector depends on another.
 class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
    public:
     WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller) : IcmEncoder(lsq), caller_(caller) {}
@@ -26,22 +25,19 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
     void encode(int32_t* codes, const float* x, std::mt19937& gen, size_t n, size_t ils_iters) const override {
         const size_t M = lsq->M, piece = this->piece();
         std::vector<std::vector<float>> unaries; // of each piece: [M, vectors, K]
-        for (size_t first = 0; first < n; first += piece) {
-            const size_t count = std::min(piece, n - first);
-            caller_.ask();
+        in_pieces(n, piece, [&](size_t first, size_t count) {
             unaries.emplace_back(count * M * lsq->K);
             lsq->compute_unary_terms(x + first * lsq->d, unaries.back().data(), count);
-        }
+        });
 
         std::vector<int32_t> best(codes, codes + n * M);
         std::vector<float> best_objectives(n), objectives(n);
         lsq->evaluate(codes, x, n, best_objectives.data());
         for (size_t search = 0; search < ils_iters; search++) {
             lsq->perturb_codes(codes, n, gen);
-            for (size_t first = 0; first < n; first += piece) {
-                caller_.ask();
-                lsq->icm_encode_step(codes + first * M, unaries[first / piece].data(), binaries.data(), std::min(piece, n - first), lsq->icm_iters);
-            }
+            in_pieces(n, piece, [&](size_t first, size_t count) {
+                lsq->icm_encode_step(codes + first * M, unaries[first / piece].data(), binaries.data(), count, lsq->icm_iters);
+            });
             lsq->evaluate(codes, x, n, objectives.data());
             for (size_t i = 0; i < n; i++) {
                 if (objectives[i] < best_objectives[i]) {
@@ -54,6 +50,17 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
     }
 
    private:
+    // The last one takes the remainder: of few vectors BLAS rounds products otherwise.
+    template <typename Piece>
+    void in_pieces(size_t n, size_t size, Piece&& piece) const {
+        for (size_t first = 0; first < n;) {
+            caller_.ask();
+            const size_t count = n - first < 2 * size ? n - first : size;
+            piece(first, count);
+            first += count;
+        }
+    }
+
     // Vectors that are searched for in a twentieth of a second or so. So many, where there is little to do for each, that BLAS does not take
     // their products for small ones, which it rounds otherwise.
     size_t piece() const {
@@ -65,21 +72,38 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
     const Interruptible& caller_;
 };
 
+// Assigns to the codebooks of a residual quantizer.
+class AskingFlat : public PiecewiseFlat {
+   public:
+    AskingFlat(int d, const Interruptible& caller) : PiecewiseFlat(d, faiss::METRIC_L2), caller_(caller) {}
+
+   private:
+    void ask() const override {
+        caller_.ask();
+    }
+
+    const Interruptible& caller_;
+};
+
 // For as long as this lives the additive quantizers of an index can be stopped.
 class WatchedAdditive {
    public:
-    WatchedAdditive(faiss::Index& index, const Interruptible& caller) {
+    WatchedAdditive(faiss::Index& index, int64_t n, const Interruptible& caller) {
         if (caller.monitor() == nullptr) {
             return;
         }
-        factory_.caller = &caller;
+        encoders_.caller = assigners_.caller = &caller;
+        // As many vectors in each step, or nearly so.
+        const auto steps = std::max<size_t>(1, static_cast<size_t>(n) / kVectorsPerStep);
+        const auto per_step = (static_cast<size_t>(n) + steps - 1) / steps;
         for (auto quantizer : additive_quantizers(index)) {
             if (auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(quantizer); lsq != nullptr && lsq->icm_encoder_factory == nullptr) {
-                lsq->icm_encoder_factory = &factory_;
+                lsq->icm_encoder_factory = &encoders_;
                 searching_.push_back(lsq);
-            } else if (auto residual = dynamic_cast<faiss::ResidualQuantizer*>(quantizer)) {
+            } else if (auto residual = dynamic_cast<faiss::ResidualQuantizer*>(quantizer); residual != nullptr && residual->assign_index_factory == nullptr) {
+                residual->assign_index_factory = &assigners_;
                 beams_.emplace_back(residual, residual->max_mem_distances);
-                residual->max_mem_distances = std::min(residual->max_mem_distances, kVectorsPerStep * residual->memory_per_point());
+                residual->max_mem_distances = std::min(residual->max_mem_distances, per_step * residual->memory_per_point());
             }
         }
     }
@@ -88,6 +112,7 @@ class WatchedAdditive {
             lsq->icm_encoder_factory = nullptr;
         }
         for (auto& [residual, memory] : beams_) {
+            residual->assign_index_factory = nullptr;
             residual->max_mem_distances = memory;
         }
     }
@@ -98,7 +123,7 @@ class WatchedAdditive {
     // Of the beam search, which FAISS otherwise makes for as many as go into 5 GiB.
     static constexpr size_t kVectorsPerStep = 4096;
 
-    struct Factory : faiss::lsq::IcmEncoderFactory {
+    struct Encoders : faiss::lsq::IcmEncoderFactory {
         const Interruptible* caller = nullptr;
 
         faiss::lsq::IcmEncoder* get(const faiss::LocalSearchQuantizer* lsq) override {
@@ -106,7 +131,16 @@ class WatchedAdditive {
         }
     };
 
-    Factory factory_;
+    struct Assigners : faiss::ProgressiveDimIndexFactory {
+        const Interruptible* caller = nullptr;
+
+        faiss::Index* operator()(int d) override {
+            return new AskingFlat(d, *caller);
+        }
+    };
+
+    Encoders encoders_;
+    Assigners assigners_;
     std::vector<faiss::LocalSearchQuantizer*> searching_;
     std::vector<std::pair<faiss::ResidualQuantizer*, size_t>> beams_;
 };

@@ -351,16 +351,20 @@ TEST(training, cancelled_with_an_hnsw_quantizer_it_starts_anew) {
 
 /* What FAISS does between, or without, iterations of k-means: products of matrices, decompositions, local searches. */
 TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
+    int64_t capabilities;
+    OK(faissnet_capabilities(&capabilities));
+    const int stops_algebra = (capabilities & FAISSNET_CAPABILITY_STOPPABLE_ALGEBRA) != 0;
     enum { WIDE = 256, LONG = 4500 };
     static const struct {
         const char* description;
-        int64_t n; /* local searches ask in any case, products where they are large */
+        int64_t n; /* local searches ask in any case, products where many operations were made */
     } kinds[] = {{"PCA64,Flat", LONG}, {"OPQ4_8,Flat", 1000}, {"ITQ64,Flat", LONG}, {"RQ2x6", 2000}, {"PRQ2x2x4", 2000}, {"IVF8,RQ2x4", 2000}, {"LSQ2x4", 300}, {"PLSQ2x2x4", 300}, {"IVF8,LSQ2x4", 300}};
     float* x = malloc(sizeof(float) * LONG * WIDE);
     fill_uniform(x, (int64_t)LONG * WIDE, 5);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         const char* const description = kinds[k].description;
         const int64_t n = kinds[k].n;
+        if (!stops_algebra && (strncmp(description, "PCA", 3) == 0 || strncmp(description, "ITQ", 3) == 0)) continue;
         faissnet_index *plain = create_with(WIDE, description, FAISSNET_METRIC_L2), *monitored = create_with(WIDE, description, FAISSNET_METRIC_L2);
         watch all = {0};
         OK(faissnet_index_train(plain, n, x, NULL));
@@ -396,6 +400,41 @@ TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
             faissnet_index_free(index);
         }
         free(expected.data);
+    }
+    free(x);
+}
+
+/* Products that are made in parts, and decompositions that take long. */
+TEST(training, large_products_are_made_in_parts) {
+    enum { WIDE = 784, LONG = 10400, FEW = 60, K = 3 };
+    static const struct {
+        const char* description;
+        int64_t n;
+    } kinds[] = {{"PCA784,IVF4,Flat", LONG}, {"RR784,Flat", 100}};
+    float* x = malloc(sizeof(float) * LONG * WIDE);
+    fill_uniform(x, (int64_t)LONG * WIDE, 5);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        watch all = {0}, third = {.stop_at = 3};
+        faissnet_index *plain = create_with(WIDE, kinds[k].description, FAISSNET_METRIC_L2), *monitored = create_with(WIDE, kinds[k].description, FAISSNET_METRIC_L2);
+        const faissnet_status status = train_watched(monitored, kinds[k].n, x, &third);
+        if (status != FAISSNET_OK || third.calls > 3) { /* it may have been faster than the clock */
+            EQUAL(FAISSNET_CANCELLED, status);
+            EQUAL(0, is_trained(monitored));
+        }
+        OK(faissnet_index_train(plain, kinds[k].n, x, NULL));
+        OK(train_watched(monitored, kinds[k].n, x, &all));
+        OK(faissnet_index_add(plain, FEW, x));
+        OK(faissnet_index_add(monitored, FEW, x));
+        float expected[FEW * K], actual[FEW * K];
+        int64_t expected_labels[FEW * K], actual_labels[FEW * K];
+        OK(faissnet_index_search(plain, FEW, x, K, NULL, expected, expected_labels));
+        OK(faissnet_index_search(monitored, FEW, x, K, NULL, actual, actual_labels));
+        for (int i = 0; i < FEW * K; i++) {
+            EQUAL(expected_labels[i], actual_labels[i]);
+            CHECK(fabs(expected[i] - actual[i]) <= 1e-3 * (1 + fabs(expected[i])));
+        }
+        faissnet_index_free(plain);
+        faissnet_index_free(monitored);
     }
     free(x);
 }

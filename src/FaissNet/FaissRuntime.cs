@@ -20,6 +20,10 @@ public enum FaissCapabilities : long
 
     /// <summary>There are <see cref="IndexRaBitQ"/> and <see cref="IndexIVFRaBitQ"/> (FAISS 1.11 and later).</summary>
     RaBitQ = 8,
+
+    /// <summary>A training can be cancelled within products of matrices and decompositions (PCA, OPQ, ITQ), not only between k-means iterations: FAISS is linked in, and
+    /// its BLAS is OpenBLAS.</summary>
+    StoppableAlgebra = 16,
 }
 
 /// <summary>The native library behind this process: its versions, its instruction set, its threads.</summary>

@@ -133,7 +133,6 @@ internal unsafe struct FastScanTables
             magnitudes += ToDouble(Vector128.MaxNative(Vector128.Abs(smallest), Vector128.Abs(largest)));
             var range = largest - smallest;
             range += Vector128.Shuffle(range, Vector128.Create(1, 0, 3, 2));
-            // Not a number stays.
             widest = Vector128.ConditionalSelect(Vector128.LessThanOrEqual(range, widest), widest, range);
         }
 

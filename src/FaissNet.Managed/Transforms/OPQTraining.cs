@@ -29,12 +29,13 @@ internal sealed unsafe class OPQTraining : IDisposable
         (_n, _d, _dOut, _m, _codebookSize) = (n, Math.Max(dIn, dOut), dOut, m, codebookSize);
         _stride = RoundUp(_d, PackedMatrix.PanelSize);
         _rotatedStride = RoundUp(dOut, PanelProduct.BlockRows);
+        // May be cancelled, and then there is nothing to dispose of.
+        var mean = CenteringTransform.ComputeMean(vectors, n, dIn, cancellationToken);
         _vectors = new AlignedFloats((long)n * _stride);
         _rotated = new AlignedFloats((long)n * dOut);
         _decoded = new AlignedFloats((long)n * _rotatedStride);
         _codebooks = new float[m][];
 
-        var mean = CenteringTransform.ComputeMean(vectors, n, dIn, cancellationToken);
         for (var i = 0; i < n; i++)
         {
             var row = new Span<float>(_vectors.Pointer + (long)i * _stride, dIn);

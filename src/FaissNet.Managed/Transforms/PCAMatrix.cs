@@ -84,7 +84,7 @@ public sealed class PCAMatrix : LinearTransform
         vectors = TrainingSubset.Take(vectors, ref n, DIn, (long)MaxPointsPerD * DIn);
         var mean = HaveBias ? CenteringTransform.ComputeMean(vectors, n, DIn, cancellationToken) : new float[DIn];
         var (eigenvalues, components) = n >= DIn ? FromCovariance(vectors, n, mean, cancellationToken) : FromGram(vectors, n, mean, cancellationToken);
-        var a = RandomRotation ? Rotated(components, eigenvalues) : Scaled(components, eigenvalues);
+        var a = RandomRotation ? Rotated(components, eigenvalues, cancellationToken) : Scaled(components, eigenvalues);
         (_mean, _eigenvalues, _pcaMat) = (mean, eigenvalues, components);
 
         var b = new float[DOut];
@@ -185,10 +185,10 @@ public sealed class PCAMatrix : LinearTransform
         return a;
     }
 
-    private unsafe float[] Rotated(float[] components, float[] eigenvalues)
+    private unsafe float[] Rotated(float[] components, float[] eigenvalues, CancellationToken cancellationToken)
     {
         var rotation = new RandomRotationMatrix(DOut, DOut);
-        rotation.Initialize(RotationSeed);
+        rotation.Initialize(RotationSeed, cancellationToken);
         var left = rotation.A.ToArray();
         for (var i = 0; i < DOut && EigenPower != 0; i++)
         {
@@ -200,7 +200,7 @@ public sealed class PCAMatrix : LinearTransform
         var a = new float[DOut * DIn];
         using var right = PackedMatrix.AsIs(components.AsSpan(0, DOut * DIn), DOut, DIn);
         fixed (float* x = left, y = a)
-            MatrixProduct.Multiply(x, DOut, right, y);
+            MatrixProduct.Multiply(x, DOut, right, y, cancellationToken);
 
         return a;
     }
