@@ -64,16 +64,28 @@ public static class ManagedThreads
         }
     }
 
+    // Task by task from one counter: Parallel.For itself hands out longer and longer ranges, so that the last one is waited for.
     private static void RunInParallel(int threads, int tasks, Action<int> body, CancellationToken cancellationToken)
     {
+        var taken = 0;
         try
         {
-            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, task =>
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, _ =>
             {
                 _isPart = true;
                 try
                 {
-                    body(task);
+                    for (int task; (task = Interlocked.Increment(ref taken) - 1) < tasks;)
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        body(task);
+                    }
+                }
+                catch
+                {
+                    // The others need not go on.
+                    Interlocked.Exchange(ref taken, tasks);
+                    throw;
                 }
                 finally
                 {
