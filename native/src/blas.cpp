@@ -1,6 +1,6 @@
 // BLAS and LAPACK as FAISS calls them. The linker sends FAISS's calls here (FaissNetVariants.cmake) where FAISS is linked in; what follows only
 // does something while a call that may be cancelled is under way on the thread: large products are made in parts, and what is no product happens
-// apart. Once the call is over, the rest of a product is zeros, and decompositions leave what they were given.
+// apart. Once the call is over, the rest of a product is zeros, or what was there, and decompositions leave what they were given.
 #ifdef FAISSNET_WRAP_BLAS
 
 #include <algorithm>
@@ -68,14 +68,27 @@ int in_parts(const Interruptible& caller, int whole, int step, double operations
     return first;
 }
 
-// The caller, if the product is to be made in parts.
+// The caller, if the product is to be made in parts, or not at all.
 const Interruptible* divides(double operations) {
     const auto caller = Interruptible::current();
     if (caller == nullptr || operations >= 2 * kOperationsPerPart) {
         return caller;
     }
     caller->look_after(operations);
-    return nullptr;
+    return caller->has_ended() ? caller : nullptr;
+}
+
+// What FAISS does with the columns that are not computed must not end the process: zeros are as good as any numbers. More than it takes at a time in
+// searches it looks through first, as k-means does, which throws, and that is as good; to fill those would take long.
+template <typename T>
+void clear_columns(T* c, int rows, int first, int end, int leading) {
+    constexpr int64_t kMost = 1 << 24;
+    if (static_cast<int64_t>(rows) * (end - first) > kMost) {
+        return;
+    }
+    for (int column = first; column < end; column++) {
+        std::fill_n(c + static_cast<ptrdiff_t>(column) * leading, rows, T(0));
+    }
 }
 
 template <typename T, typename Real>
@@ -88,7 +101,7 @@ int gemm(
         return real(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     }
     const auto at = [&](const T* matrix, int first, bool rows, int leading) { return matrix + (rows ? first : static_cast<ptrdiff_t>(first) * leading); };
-    if (*k > *n) {
+    if (*k > *n && !caller->has_ended()) {
         in_parts(*caller, *k, kInnerSteps, operations, [&](int first, int count) {
             T one = 1;
             real(transa, transb, m, n, &count, alpha, at(a, first, transposed(transa), *lda), lda, at(b, first, !transposed(transb), *ldb), ldb,
@@ -99,9 +112,7 @@ int gemm(
     const int end = in_parts(*caller, *n, kColumns, operations, [&](int first, int count) {
         real(transa, transb, m, &count, k, alpha, a, lda, at(b, first, transposed(transb), *ldb), ldb, beta, c + static_cast<ptrdiff_t>(first) * *ldc, ldc);
     });
-    for (int column = end; column < *n; column++) {
-        std::fill_n(c + static_cast<ptrdiff_t>(column) * *ldc, *m, T(0));
-    }
+    clear_columns(c, *m, end, *n, *ldc);
     return 0;
 }
 
@@ -131,13 +142,13 @@ Argument<T> matrix(T* values, const int* leading, const int* rows, const int* co
 // A decomposition of so many operations, to within a factor, which is run apart if that is long. LAPACK's own calls of what is here are not stopped.
 template <typename Real, typename... T>
 int decompose(double operations, Real real, int* info, Argument<T>... arguments) {
-    const auto caller = operations < kSmallCube ? nullptr : Interruptible::current();
+    const auto caller = operations > 0 ? Interruptible::current() : nullptr;
     if (caller != nullptr && caller->has_ended()) {
         *info = 0;
         return 0;
     }
     const Interruptible::Suspended suspended;
-    if (caller != nullptr) {
+    if (caller != nullptr && operations >= kSmallCube) {
         try {
             Apart apart;
             const auto copies = std::make_tuple(apart.copy(arguments.values, arguments.count)..., apart.copy(info, 1));

@@ -22,6 +22,11 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
    public:
     WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller) : IcmEncoder(lsq), caller_(caller) {}
 
+    void set_binary_term() override {
+        caller_.ask();
+        IcmEncoder::set_binary_term();
+    }
+
     void encode(int32_t* codes, const float* x, std::mt19937& gen, size_t n, size_t ils_iters) const override {
         const size_t M = lsq->M, piece = this->piece();
         std::vector<std::vector<float>> unaries; // of each piece: [M, vectors, K]
