@@ -410,7 +410,7 @@ TEST(training, large_products_are_made_in_parts) {
     static const struct {
         const char* description;
         int64_t n;
-    } kinds[] = {{"PCA784,IVF4,Flat", LONG}, {"RR784,Flat", 100}};
+    } kinds[] = {{"PCA784,IVF1,Flat", LONG}, {"RR784,Flat", 100}};
     float* x = malloc(sizeof(float) * LONG * WIDE);
     fill_uniform(x, (int64_t)LONG * WIDE, 5);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
