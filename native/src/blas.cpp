@@ -102,11 +102,14 @@ int gemm(
     }
     const auto at = [&](const T* matrix, int first, bool rows, int leading) { return matrix + (rows ? first : static_cast<ptrdiff_t>(first) * leading); };
     if (*k > *n && !caller->has_ended()) {
-        in_parts(*caller, *k, kInnerSteps, operations, [&](int first, int count) {
+        const int summed = in_parts(*caller, *k, kInnerSteps, operations, [&](int first, int count) {
             T one = 1;
             real(transa, transb, m, n, &count, alpha, at(a, first, transposed(transa), *lda), lda, at(b, first, !transposed(transb), *ldb), ldb,
                  first == 0 ? beta : &one, c, ldc);
         });
+        if (summed == 0) {
+            clear_columns(c, *m, 0, *n, *ldc);
+        }
         return 0;
     }
     const int end = in_parts(*caller, *n, kColumns, operations, [&](int first, int count) {

@@ -40,8 +40,8 @@ public abstract partial class VectorTransform : IDisposable
 
     /// <summary>Learns from representative vectors what the transform needs. Those that need nothing return at once.</summary>
     /// <param name="vectors">n·<see cref="DIn"/> floats, n at least 1.</param>
-    /// <param name="cancellationToken">Stops the training of an <see cref="OPQMatrix"/>, which is then untrained; others look at it only at
-    /// the beginning.</param>
+    /// <param name="cancellationToken">Stops the training; the transform is then untrained. Without <see cref="FaissCapabilities.StoppableAlgebra"/> only an
+    /// <see cref="OPQMatrix"/> looks at it after the beginning.</param>
     /// <exception cref="ArgumentException">The length is no multiple of <see cref="DIn"/>, a component is not finite, or there are too
     /// few vectors.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
