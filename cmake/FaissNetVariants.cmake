@@ -6,13 +6,20 @@ if(NOT faissnet_sources)
     message(FATAL_ERROR "native/src holds no source.")
 endif()
 
-# FAISS's calls of these go through native/src/blas.cpp, which can stop them. A shared FAISS has its own way to BLAS; other libraries than
-# OpenBLAS may count in other integers.
+# FAISS's calls of these go through functions of this library, where it is linked in: a shared FAISS has its own way to them. Those of BLAS and LAPACK
+# (blas.cpp) only if it is OpenBLAS; others may count in other integers.
 set(faissnet_wrapped "")
-if(FAISSNET_HAVE_OPENBLAS AND NOT FAISSNET_FAISS_SHARED)
-    set(faissnet_wrapped
-        sgemm_ dgemm_ ssyrk_ dsyev_ sgesvd_ dgesvd_ sgetrf_ dgetrf_ sgetri_ dgetri_ sgeqrf_ sorgqr_)
+if(NOT FAISSNET_FAISS_SHARED)
+    # operator new and operator new[] (large_blocks.cpp), ProductQuantizer::compute_codes (encoding.cpp), PolysemousTraining::optimize_pq_for_hamming
+    # (polysemous.cpp)
+    list(APPEND faissnet_wrapped _Znwm _Znam _ZNK5faiss16ProductQuantizer13compute_codesEPKfPhm
+        _ZNK5faiss18PolysemousTraining23optimize_pq_for_hammingERNS_16ProductQuantizerEmPKf)
+    if(FAISSNET_HAVE_OPENBLAS)
+        set(faissnet_wrapped_blas
+            sgemm_ dgemm_ ssyrk_ dsyev_ sgesvd_ dgesvd_ sgetrf_ dgetrf_ sgetri_ dgetri_ sgeqrf_ sorgqr_)
+    endif()
 endif()
+list(APPEND faissnet_wrapped ${faissnet_wrapped_blas})
 list(TRANSFORM faissnet_wrapped PREPEND "LINKER:--wrap=" OUTPUT_VARIABLE faissnet_wrap_options)
 
 set(FAISSNET_TARGETS "")
@@ -32,7 +39,8 @@ foreach(variant IN LISTS FAISSNET_VARIANTS)
         FAISSNET_VARIANT="${variant}"
         $<$<BOOL:${FAISSNET_HAVE_OPENBLAS}>:FAISSNET_HAVE_OPENBLAS=1>
         $<$<BOOL:${FAISSNET_ENABLE_GPU}>:FAISSNET_ENABLE_GPU=1>
-        $<$<BOOL:${faissnet_wrapped}>:FAISSNET_WRAP_BLAS=1>
+        $<$<BOOL:${faissnet_wrapped}>:FAISSNET_WRAP_FAISS=1>
+        $<$<BOOL:${faissnet_wrapped_blas}>:FAISSNET_WRAP_BLAS=1>
         ${FAISSNET_FAISS_DEFINITIONS_${variant}})
     target_compile_options(${target} PRIVATE ${FAISSNET_FAISS_OPTIONS_${variant}})
     target_link_libraries(${target} PRIVATE

@@ -5,6 +5,7 @@
 // thrown there, for FAISS holds memory that nothing would free: what is left is cut short, and the next question throws.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "guard.hpp"
@@ -65,5 +66,17 @@ class Interruptible {
     mutable double operations_ = 0;
     mutable bool has_ended_ = false;
 };
+
+// Calls piece(first, count) for so many of n at a time, each after a question to the caller. The last one takes the remainder, so that FAISS and BLAS
+// never see a batch small enough to be computed in another way.
+template <typename Caller, typename Piece>
+void in_pieces(size_t n, size_t size, const Caller& caller, Piece&& piece) {
+    for (size_t first = 0; first < n;) {
+        caller.ask();
+        const size_t count = n - first < 2 * size ? n - first : size;
+        piece(first, count);
+        first += count;
+    }
+}
 
 } // namespace faissnet

@@ -14,6 +14,7 @@
 #include <faiss/utils/distances.h>
 
 #include "guard.hpp"
+#include "interruption.hpp"
 #include "version.hpp"
 
 namespace faissnet {
@@ -64,21 +65,16 @@ class PiecewiseFlat : public faiss::IndexFlat {
             float* distances,
             idx_t* labels,
             const faiss::SearchParameters* params) const override {
-        const idx_t piece = this->piece();
-        for (idx_t first = 0; first < n;) {
-            ask();
-            // The last piece takes the remainder, so that FAISS never sees a batch small enough to be computed in another way.
-            const idx_t count = n - first < 2 * piece ? n - first : piece;
+        in_pieces(n, piece(), *this, [&](size_t first, size_t count) {
             IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
-            first += count;
-        }
+        });
     }
-
-   protected:
-    using IndexFlat::IndexFlat;
 
     // Throws if the call is to end.
     virtual void ask() const = 0;
+
+   protected:
+    using IndexFlat::IndexFlat;
 
    private:
     // A twentieth of a second or so of a matrix product, in whole tiles of it, so that the rows of two pieces are computed as those of one

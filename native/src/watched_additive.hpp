@@ -10,6 +10,7 @@
 
 #include <faiss/impl/LocalSearchQuantizer.h>
 #include <faiss/impl/ResidualQuantizer.h>
+#include <faiss/utils/distances.h>
 
 #include "additive.hpp"
 #include "interruption.hpp"
@@ -22,28 +23,40 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
    public:
     WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller) : IcmEncoder(lsq), caller_(caller) {}
 
+    // LocalSearchQuantizer::compute_binary_terms, one codebook after the other: [M, M, K, K].
     void set_binary_term() override {
-        caller_.ask();
-        IcmEncoder::set_binary_term();
+        const size_t M = lsq->M, K = lsq->K, d = lsq->d;
+        binaries.resize(M * M * K * K);
+        for (size_t m = 0; m < M; m++) {
+            caller_.ask();
+#pragma omp parallel for
+            for (int64_t row = 0; row < static_cast<int64_t>(M * K); row++) { // of a code, with all codes of one codebook
+                const auto code = lsq->codebooks.data() + (m * K + row % K) * d, others = lsq->codebooks.data() + row / K * K * d;
+                const auto terms = binaries.data() + (m * M * K + row) * K;
+                for (size_t other = 0; other < K; other++) {
+                    terms[other] = 2 * faiss::fvec_inner_product(code, others + other * d, d);
+                }
+            }
+        }
     }
 
     void encode(int32_t* codes, const float* x, std::mt19937& gen, size_t n, size_t ils_iters) const override {
         const size_t M = lsq->M, piece = this->piece();
         std::vector<std::vector<float>> unaries; // of each piece: [M, vectors, K]
-        in_pieces(n, piece, [&](size_t first, size_t count) {
+        in_pieces(n, piece, caller_, [&](size_t first, size_t count) {
             unaries.emplace_back(count * M * lsq->K);
             lsq->compute_unary_terms(x + first * lsq->d, unaries.back().data(), count);
         });
 
         std::vector<int32_t> best(codes, codes + n * M);
         std::vector<float> best_objectives(n), objectives(n);
-        lsq->evaluate(codes, x, n, best_objectives.data());
+        evaluate(codes, x, n, best_objectives.data());
         for (size_t search = 0; search < ils_iters; search++) {
             lsq->perturb_codes(codes, n, gen);
-            in_pieces(n, piece, [&](size_t first, size_t count) {
+            in_pieces(n, piece, caller_, [&](size_t first, size_t count) {
                 lsq->icm_encode_step(codes + first * M, unaries[first / piece].data(), binaries.data(), count, lsq->icm_iters);
             });
-            lsq->evaluate(codes, x, n, objectives.data());
+            evaluate(codes, x, n, objectives.data());
             for (size_t i = 0; i < n; i++) {
                 if (objectives[i] < best_objectives[i]) {
                     best_objectives[i] = objectives[i];
@@ -52,18 +65,12 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
             }
             std::copy(best.begin(), best.end(), codes);
         }
+        caller_.ask(); // what FAISS does next has no question in it
     }
 
    private:
-    // The last one takes the remainder: of few vectors BLAS rounds products otherwise.
-    template <typename Piece>
-    void in_pieces(size_t n, size_t size, Piece&& piece) const {
-        for (size_t first = 0; first < n;) {
-            caller_.ask();
-            const size_t count = n - first < 2 * size ? n - first : size;
-            piece(first, count);
-            first += count;
-        }
+    void evaluate(const int32_t* codes, const float* x, size_t n, float* objectives) const {
+        in_pieces(n, kEvaluated, caller_, [&](size_t first, size_t count) { lsq->evaluate(codes + first * lsq->M, x + first * lsq->d, count, objectives + first); });
     }
 
     // Vectors that are searched for in a twentieth of a second or so. So many, where there is little to do for each, that BLAS does not take
@@ -73,6 +80,8 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
         const size_t vectors = kSteps / std::max<size_t>(1, lsq->M * lsq->M * lsq->K * lsq->icm_iters);
         return std::max(kTile, vectors / kTile * kTile);
     }
+
+    static constexpr size_t kEvaluated = 8192;
 
     const Interruptible& caller_;
 };
@@ -140,6 +149,7 @@ class WatchedAdditive {
         const Interruptible* caller = nullptr;
 
         faiss::Index* operator()(int d) override {
+            caller->ask(); // it is about to copy all residuals
             return new AskingFlat(d, *caller);
         }
     };

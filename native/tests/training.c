@@ -349,23 +349,33 @@ TEST(training, cancelled_with_an_hnsw_quantizer_it_starts_anew) {
     faissnet_index_free(index);
 }
 
-/* What FAISS does between, or without, iterations of k-means: products of matrices, decompositions, local searches. */
+static faissnet_index* create_wide(int32_t d, const char* description, const char* option) {
+    faissnet_index* index = create_with(d, description, FAISSNET_METRIC_L2);
+    if (option != NULL) OK(faissnet_index_set_option(index, option, 1));
+    return index;
+}
+
+/* What FAISS does between, or without, iterations of k-means: products of matrices, decompositions, local searches, encoding, annealing. */
 TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
     int64_t capabilities;
     OK(faissnet_capabilities(&capabilities));
     const int stops_algebra = (capabilities & FAISSNET_CAPABILITY_STOPPABLE_ALGEBRA) != 0;
-    enum { WIDE = 256, LONG = 4500 };
+    enum { WIDE = 256, LONG = 5000 };
     static const struct {
         const char* description;
         int64_t n; /* local searches ask in any case, products where many operations were made */
-    } kinds[] = {{"PCA64,Flat", LONG}, {"OPQ4_8,Flat", 1000}, {"ITQ64,Flat", LONG}, {"RQ2x6", 2000}, {"PRQ2x2x4", 2000}, {"IVF8,RQ2x4", 2000}, {"LSQ2x4", 300}, {"PLSQ2x2x4", 300}, {"IVF8,LSQ2x4", 300}};
+        const char* option;
+    } kinds[] = {{"PCA64,Flat", LONG, NULL}, {"OPQ4_8,Flat", 1000, NULL}, {"ITQ64,Flat", LONG, NULL}, {"RQ2x6", 2000, NULL}, {"PRQ2x2x4", 2000, NULL},
+                 {"IVF8,RQ2x4", 2000, NULL}, {"LSQ2x4", 300, NULL}, {"PLSQ2x2x4", 300, NULL}, {"IVF8,LSQ2x4", 300, NULL},
+                 {"IVF8,PQ2+2", LONG, NULL}, {"PQ4x4", 300, "do_polysemous_training"}, {"IVF8,PQ2x4", 300, "do_polysemous_training"}};
     float* x = malloc(sizeof(float) * LONG * WIDE);
     fill_uniform(x, (int64_t)LONG * WIDE, 5);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         const char* const description = kinds[k].description;
+        const char* const option = kinds[k].option;
         const int64_t n = kinds[k].n;
         if (!stops_algebra && (strncmp(description, "PCA", 3) == 0 || strncmp(description, "ITQ", 3) == 0)) continue;
-        faissnet_index *plain = create_with(WIDE, description, FAISSNET_METRIC_L2), *monitored = create_with(WIDE, description, FAISSNET_METRIC_L2);
+        faissnet_index *plain = create_wide(WIDE, description, option), *monitored = create_wide(WIDE, description, option);
         watch all = {0};
         OK(faissnet_index_train(plain, n, x, NULL));
         OK(train_watched(monitored, n, x, &all));
@@ -382,7 +392,7 @@ TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
         CHECK(all.calls >= 2);
         const int64_t stops[] = {2, all.calls / 2, all.calls};
         for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
-            faissnet_index* index = create_with(WIDE, description, FAISSNET_METRIC_L2);
+            faissnet_index* index = create_wide(WIDE, description, option);
             watch w = {.stop_at = stops[i]};
             const faissnet_status status = train_watched(index, n, x, &w);
             if (status == FAISSNET_OK && i > 0 && w.calls <= stops[i]) {
@@ -400,6 +410,34 @@ TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
             faissnet_index_free(index);
         }
         free(expected.data);
+    }
+    free(x);
+}
+
+/* Residuals of more than 32 MiB are fetched from the system with questions. */
+TEST(training, large_blocks_are_fetched_in_parts) {
+    int64_t capabilities;
+    OK(faissnet_capabilities(&capabilities));
+    if ((capabilities & FAISSNET_CAPABILITY_STOPPABLE_ALGEBRA) == 0) test_skip("FAISS is not linked in, or not over OpenBLAS");
+    enum { WIDE = 784, SMALL = 10600, LARGE = 11000 }; /* 33.2 and 34.5 MB: below and above */
+    float* x = malloc(sizeof(float) * LARGE * WIDE);
+    fill_uniform(x, (int64_t)LARGE * WIDE, 5);
+    int64_t calls[2];
+    for (int i = 0; i < 2; i++) {
+        faissnet_index* index = create_with(WIDE, "RQ1x2", FAISSNET_METRIC_L2);
+        watch all = {0};
+        OK(train_watched(index, i == 0 ? SMALL : LARGE, x, &all));
+        calls[i] = all.calls;
+        faissnet_index_free(index);
+    }
+    CHECK(calls[1] >= calls[0] + 8);
+    for (int64_t stop = 2; stop < calls[1]; stop += calls[1] / 5) {
+        faissnet_index* index = create_with(WIDE, "RQ1x2", FAISSNET_METRIC_L2);
+        watch w = {.stop_at = stop};
+        FAILS(FAISSNET_CANCELLED, "cancelled", train_watched(index, LARGE, x, &w));
+        EQUAL(stop, w.calls);
+        EQUAL(0, is_trained(index));
+        faissnet_index_free(index);
     }
     free(x);
 }

@@ -1,0 +1,82 @@
+// The large blocks of memory that FAISS and this library take: vectors, residuals, tables. The linker sends their calls of operator new here where
+// FAISS is linked in (FaissNetVariants.cmake).
+//
+// Such a block comes from the system page by page, as it is first written to. On pages of 4 KiB that takes longer than most of what FAISS does with
+// it, so the system is asked for huge ones; and while a call that may be cancelled is under way on the thread, a block is fetched in parts, with a
+// question before each. Unlike in BLAS a question may throw here: operator new may fail anywhere, and FAISS holds what it has accordingly.
+#ifdef FAISSNET_WRAP_FAISS
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "interruption.hpp"
+
+extern "C" {
+void* __real__Znwm(size_t bytes);
+void* __real__Znam(size_t bytes);
+}
+
+namespace faissnet {
+namespace {
+
+// From here on glibc takes each block from the system alone, so that none of its pages are there yet (its M_MMAP_THRESHOLD grows no further).
+constexpr size_t kLarge = size_t(32) << 20;
+
+constexpr size_t kHugePage = size_t(2) << 20;
+
+// A hundredth of a second or less, even on small pages.
+constexpr size_t kPart = size_t(4) << 20;
+
+void advise(void* block, size_t bytes) {
+    const auto start = reinterpret_cast<uintptr_t>(block);
+    const auto first = (start + kHugePage - 1) / kHugePage * kHugePage, end = (start + bytes) / kHugePage * kHugePage;
+    if (first < end) {
+        madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE); // where the system has none to give, nothing is lost
+    }
+}
+
+// Writes to each page. Answers whether the caller still wants them.
+bool fetch(const Interruptible& caller, void* block, size_t bytes) {
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const auto start = static_cast<volatile char*>(block);
+    for (size_t at = 0; at < bytes; at += page) {
+        if (at % kPart == 0 && caller.is_over()) {
+            return false;
+        }
+        start[at] = 0;
+    }
+    return true;
+}
+
+template <typename Allocate, typename Free>
+void* large(size_t bytes, Allocate&& allocate, Free&& free) {
+    const auto block = allocate(bytes);
+    advise(block, bytes);
+    const auto caller = Interruptible::current();
+    if (caller != nullptr && !fetch(*caller, block, bytes)) {
+        free(block);
+        caller->ask();
+    }
+    return block;
+}
+
+} // namespace
+} // namespace faissnet
+
+extern "C" {
+
+void* __wrap__Znwm(size_t bytes) {
+    return bytes < faissnet::kLarge ? __real__Znwm(bytes) : faissnet::large(bytes, __real__Znwm, [](void* block) { ::operator delete(block); });
+}
+
+void* __wrap__Znam(size_t bytes) {
+    return bytes < faissnet::kLarge ? __real__Znam(bytes) : faissnet::large(bytes, __real__Znam, [](void* block) { ::operator delete[](block); });
+}
+
+} // extern "C"
+
+#endif
