@@ -258,6 +258,10 @@ typedef struct faissnet_monitor {
 FAISSNET_API faissnet_status faissnet_index_train(
     faissnet_index* index, int64_t n, const float* x, const faissnet_monitor* monitor);
 
+/* Makes room for n more vectors where an index keeps all of them in one block, which is moved as it grows: of gigabytes that takes seconds. Asked
+ * beforehand it can be stopped (the monitor's numbers mean nothing), and leaves the index as it was. Only a monitor makes it do anything. */
+FAISSNET_API faissnet_status faissnet_index_make_room(faissnet_index* index, int64_t n, const faissnet_monitor* monitor);
+
 /* Adds n vectors with the ids ntotal, ntotal + 1, … */
 FAISSNET_API faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float* x);
 

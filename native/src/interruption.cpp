@@ -28,7 +28,7 @@ const Interruptible* Interruptible::current() {
 
 void Interruptible::ask() const {
     if (is_over()) {
-        fail(FAISSNET_CANCELLED, "the training was cancelled");
+        fail(FAISSNET_CANCELLED, "the call was cancelled");
     }
 }
 

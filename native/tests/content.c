@@ -160,3 +160,71 @@ TEST(content, nsg_graphs_that_cannot_be_built) {
     OK(faissnet_index_search(index, 1, whole(), 5, NULL, distances, labels));
     faissnet_index_free(index);
 }
+
+/* Calls until it stops. */
+typedef struct {
+    int64_t calls, stop_at;
+} questions;
+
+static int32_t ask(void* context, int32_t stage, int64_t done, int64_t total) {
+    (void)stage, (void)done, (void)total;
+    questions* q = context;
+    return ++q->calls == q->stop_at;
+}
+
+/* Codes of 40 MB, which are moved in three parts. */
+TEST(content, room_is_made_in_parts) {
+    enum { WIDE = 500, LARGE = 20000, FEW = 10 };
+    static const char* const kinds[] = {"Flat", "IDMap,Flat", "SQ8,RFlat", "HNSW2,Flat"};
+    float* x = malloc(sizeof(float) * LARGE * WIDE);
+    int64_t* ids = malloc(sizeof(int64_t) * LARGE);
+    fill_uniform(x, (int64_t)LARGE * WIDE, 3);
+    for (int64_t i = 0; i < LARGE; i++) ids[i] = 3 * i;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        const int is_graph = strncmp(kinds[k], "HNSW", 4) == 0, has_ids = strncmp(kinds[k], "IDMap", 5) == 0;
+        const int64_t n = is_graph ? 17000 : LARGE; /* building the graph is what takes long */
+        faissnet_index* index = create_with(WIDE, kinds[k], FAISSNET_METRIC_L2);
+        if (!is_graph && !has_ids) OK(faissnet_index_train(index, FEW, x, NULL));
+        OK(has_ids ? faissnet_index_add_with_ids(index, n, x, ids) : faissnet_index_add(index, n, x));
+        const bytes before = serialized(index);
+
+        questions all = {0, 0};
+        OK(faissnet_index_make_room(index, n - FEW, &(faissnet_monitor){ask, &all}));
+        CHECK(all.calls >= 3);
+        const bytes after = serialized(index);
+        CHECK(same_bytes(before, after));
+        free(after.data);
+        questions again = {0, 0};
+        OK(faissnet_index_make_room(index, n - FEW, &(faissnet_monitor){ask, &again}));
+        EQUAL(1, again.calls); /* there is room now */
+
+        for (int64_t stop = 1; stop <= all.calls; stop++) {
+            faissnet_index* copy;
+            OK(faissnet_index_clone(index, &copy));
+            questions some = {0, stop};
+            FAILS(FAISSNET_CANCELLED, "cancelled", faissnet_index_make_room(copy, n - FEW, &(faissnet_monitor){ask, &some}));
+            const bytes stopped = serialized(copy);
+            CHECK(same_bytes(before, stopped));
+            free(stopped.data);
+            faissnet_index_free(copy);
+        }
+        free(before.data);
+        faissnet_index_free(index);
+    }
+    free(ids);
+    free(x);
+}
+
+TEST(content, room_is_not_made_where_nothing_can_stop_it) {
+    faissnet_index* index = filled("Flat");
+    const bytes before = serialized(index);
+    OK(faissnet_index_make_room(index, 1000, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -1", faissnet_index_make_room(index, -1, NULL));
+    questions all = {0, 0};
+    OK(faissnet_index_make_room(index, INT64_MAX, &(faissnet_monitor){ask, &all})); /* an add of so many says what is wrong */
+    const bytes after = serialized(index);
+    CHECK(same_bytes(before, after));
+    free(after.data);
+    free(before.data);
+    faissnet_index_free(index);
+}

@@ -108,6 +108,11 @@ public abstract partial class VectorIndex
     protected abstract void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken);
 
+    /// <summary>Makes room for n more vectors where that takes long and an add could not be cancelled meanwhile.</summary>
+    private protected virtual void MakeRoomCore(int n, CancellationToken cancellationToken)
+    {
+    }
+
     /// <summary>Adds n ≥ 1 vectors; all arguments are valid and the index is trained.</summary>
     protected abstract void AddCore(ReadOnlySpan<float> vectors, int n);
 
@@ -133,6 +138,9 @@ public abstract partial class VectorIndex
         try
         {
             RequireTrained();
+            if (cancellationToken.CanBeCanceled)
+                MakeRoom(n, cancellationToken);
+
             var isWatched = progress is not null || cancellationToken.CanBeCanceled;
             var pace = new Pace(Math.Min(rows.MaxRows, MaxVectorsPerReport));
             for (var first = 0; first < n;)
@@ -154,6 +162,18 @@ public abstract partial class VectorIndex
         {
             EndWrite();
             rows.Dispose();
+        }
+    }
+
+    private void MakeRoom(int n, CancellationToken cancellationToken)
+    {
+        try
+        {
+            MakeRoomCore(n, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new AddCanceledException(0, n, cancellationToken);
         }
     }
 

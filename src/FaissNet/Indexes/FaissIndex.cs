@@ -70,6 +70,12 @@ public partial class FaissIndex : VectorIndex
         }
     }
 
+    private protected override unsafe void MakeRoomCore(int n, CancellationToken cancellationToken)
+    {
+        using var monitor = new MonitorBridge(null, cancellationToken);
+        monitor.Finish(NativeMethods.faissnet_index_make_room(Handle, n, monitor.Native));
+    }
+
     /// <inheritdoc/>
     protected override void AddCore(ReadOnlySpan<float> vectors, int n)
     {

@@ -7,6 +7,9 @@ internal static class CancellationBenchmark
 {
     private static readonly int[] s_after = [50, 150, 300, 500, 700, 1000, 1500, 2500, 5000, 10_000, 20_000];
 
+    // 2 GB of vectors, and as much again while they move.
+    private const int MostAdded = 600_000;
+
     private sealed record Case(string Name, string Index, Func<bool, string, VectorIndex> Prepare, Action<VectorIndex, CancellationToken> Call);
 
     public static int Run(LongOptions options)
@@ -37,7 +40,11 @@ internal static class CancellationBenchmark
             yield return new("add", index, (engine, name) => mnist.Fill(engine, name, add: false), (target, token) =>
             {
                 while (true)
+                {
                     target.Add(mnist.Base, cancellationToken: token);
+                    if (target.Count >= MostAdded)
+                        target.Reset();
+                }
             });
         }
 
