@@ -241,7 +241,7 @@ enum {
     /* In the order in which they come. */
     FAISSNET_STAGE_TRANSFORM = 0, /* k-means iterations of the product quantizers that an OPQ transform trains */
     FAISSNET_STAGE_COARSE = 1,    /* k-means iterations of the coarse quantizer */
-    FAISSNET_STAGE_CODES = 2      /* k-means iterations of the product quantizer, all sub-quantizers */
+    FAISSNET_STAGE_CODES = 2      /* k-means iterations of the product quantizer, all sub-quantizers, or of residual ones; those of local search quantizers */
 };
 
 /* Told after every k-means iteration, on the thread that called train; asked more often whether to go on

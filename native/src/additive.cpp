@@ -46,15 +46,17 @@ void collect(faiss::AdditiveQuantizer* quantizer, std::vector<faiss::AdditiveQua
     }
 }
 
-void collect(faiss::Index* index, std::vector<faiss::AdditiveQuantizer*>& found) {
-    for (; index != nullptr; index = const_cast<faiss::Index*>(unwrap_once(*index))) {
-        collect(quantizer_of(*index), found);
-        if (auto ivf = dynamic_cast<faiss::IndexIVF*>(index)) {
-            collect(ivf->quantizer, found);
-        }
-        if (auto refine = dynamic_cast<faiss::IndexRefine*>(index)) {
-            collect(refine->refine_index, found);
-        }
+void collect(faiss::Index* index, bool coarse, std::vector<faiss::AdditiveQuantizer*>& found) {
+    if (index == nullptr) {
+        return;
+    }
+    if (auto ivf = coarse ? dynamic_cast<faiss::IndexIVF*>(index) : nullptr) {
+        collect(ivf->quantizer, coarse, found);
+    }
+    collect(quantizer_of(*index), found);
+    collect(const_cast<faiss::Index*>(unwrap_once(*index)), coarse, found);
+    if (auto refine = dynamic_cast<faiss::IndexRefine*>(index)) {
+        collect(refine->refine_index, coarse, found);
     }
 }
 
@@ -66,9 +68,15 @@ std::vector<faiss::AdditiveQuantizer*> own_additive_quantizers(faiss::Index& ind
     return found;
 }
 
+std::vector<faiss::AdditiveQuantizer*> code_quantizers(faiss::Index& index) {
+    std::vector<faiss::AdditiveQuantizer*> found;
+    collect(&index, false, found);
+    return found;
+}
+
 std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index) {
     std::vector<faiss::AdditiveQuantizer*> found;
-    collect(&index, found);
+    collect(&index, true, found);
     return found;
 }
 

@@ -11,7 +11,10 @@ namespace faissnet {
 // The one that it trains and encodes with; of a product of quantizers itself and then its parts.
 std::vector<faiss::AdditiveQuantizer*> own_additive_quantizers(faiss::Index& index);
 
-// The same of the indexes inside it too, of a coarse quantizer and of a refining index.
+// The same of the indexes inside wrappers and of a refining index, in the order in which they are trained.
+std::vector<faiss::AdditiveQuantizer*> code_quantizers(faiss::Index& index);
+
+// The same and those of coarse quantizers.
 std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index);
 
 } // namespace faissnet

@@ -167,6 +167,34 @@ struct SeveralMonitor {
     }
 };
 
+// FAISS says the same in terms of what it does with them, and for some only after it has begun.
+void require_enough(faiss::Index& target, const faiss::IndexIVF* ivf, const faiss::ProductQuantizer* pq, int64_t n, bool anew) {
+    const auto number = static_cast<long long>(n);
+    if (ivf != nullptr && (anew || !ivf->is_trained) && n < static_cast<int64_t>(ivf->nlist)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training nlist = %lld centroids needs at least as many vectors (and 39 times as many to train well)",
+             number, static_cast<long long>(ivf->nlist));
+    }
+    if (pq != nullptr && (anew || !target.is_trained) && n < static_cast<int64_t>(pq->ksub)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
+             number, static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
+    }
+    for (auto quantizer : additive_quantizers(target)) {
+        auto residual = dynamic_cast<const faiss::ResidualQuantizer*>(quantizer);
+        if (residual == nullptr || residual->M == 0 || (residual->is_trained && !anew)) {
+            continue;
+        }
+        const auto centroids = int64_t{1} << residual->nbits[0], d = static_cast<int64_t>(residual->d);
+        if (n < centroids) {
+            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per codebook (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
+                 number, static_cast<long long>(centroids), static_cast<long long>(residual->nbits[0]));
+        }
+        if ((residual->train_type & faiss::ResidualQuantizer::Train_progressive_dim) != 0 && n < d) {
+            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: a residual quantizer of d = %lld is trained along the principal components of its vectors, which needs at least as many",
+                 number, static_cast<long long>(d));
+        }
+    }
+}
+
 void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monitor* given) {
     if (is_composed(target)) {
         const auto members = members_of(target);
@@ -189,15 +217,8 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     // A training that no vector was encoded with may be replaced by another.
     const bool anew = target.ntotal == 0;
     auto ivf = find_inside<faiss::IndexIVF>(target);
-    if (ivf != nullptr && (anew || !ivf->is_trained) && n < static_cast<int64_t>(ivf->nlist)) {
-        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training nlist = %lld centroids needs at least as many vectors (and 39 times as many to train well)",
-             static_cast<long long>(n), static_cast<long long>(ivf->nlist));
-    }
     auto pq = find_pq(target);
-    if (pq != nullptr && (anew || !target.is_trained) && n < static_cast<int64_t>(pq->ksub)) {
-        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per sub-quantizer (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
-             static_cast<long long>(n), static_cast<long long>(pq->ksub), static_cast<long long>(pq->nbits));
-    }
+    require_enough(target, ivf, pq, n, anew);
     if (auto nsg = ivf != nullptr && !ivf->is_trained ? dynamic_cast<faiss::IndexNSG*>(ivf->quantizer) : nullptr) {
         if (ivf->nlist < kSmallestNsg) {
             fail(FAISSNET_INVALID_ARGUMENT, "nlist is %lld: an NSG coarse quantizer needs at least %d centroids", static_cast<long long>(ivf->nlist), kSmallestNsg);
@@ -229,7 +250,7 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     try {
         Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
         const LsqTurn turn(target, &interruptible);
-        const WatchedAdditive additive(target, n, interruptible);
+        WatchedAdditive additive(target, n, interruptible, stages.empty() ? nullptr : stages.back(), pq == nullptr);
         target.train(n, x);
         if (interruptible.has_ended()) {
             forget_training(target);
@@ -237,6 +258,10 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
             interruptible.ask();
         }
         quantizer.keep();
+        for (auto stage : stages) {
+            stage->finish();
+        }
+        additive.finish();
     } catch (...) {
         if (!target.is_trained) {
             remains.clear();
@@ -245,9 +270,6 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
             interruptible.ask(); // whatever FAISS made of what was cut short
         }
         throw;
-    }
-    for (auto stage : stages) {
-        stage->finish();
     }
 }
 

@@ -1,4 +1,5 @@
-// The training of additive quantizers with cancellation: residual ones assign to codebooks in pieces, and local searches go by few vectors at a time.
+// The training of additive quantizers with progress and cancellation: residual ones assign to codebooks in pieces, and local searches go by few
+// vectors at a time.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +19,40 @@
 
 namespace faissnet {
 
+// How far the quantizers of an index's codes are, in iterations of k-means or of local searches.
+class AdditiveProgress {
+   public:
+    // before: the stage that is over once this one begins; nullptr if there is none.
+    AdditiveProgress(const faissnet_monitor& monitor, WatchedFlat* before, int64_t total) : watch_(monitor, FAISSNET_STAGE_CODES, total), before_(before) {}
+
+    // As many iterations lie behind; others may have needed fewer than they could have.
+    void start(int64_t iterations) {
+        if (before_ != nullptr) {
+            before_->finish();
+            before_ = nullptr;
+        }
+        watch_.start_run(1, iterations);
+    }
+
+    void step() {
+        watch_.step();
+    }
+
+    void finish() {
+        watch_.finish();
+    }
+
+   private:
+    Watch watch_;
+    WatchedFlat* before_;
+};
+
 // Encodes as FAISS's own encoder does (LocalSearchQuantizer::icm_encode_impl), but a few vectors at a time where no vector depends on another.
 class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
    public:
-    WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller) : IcmEncoder(lsq), caller_(caller) {}
+    // progress: nullptr if this is no iteration of a training that is counted.
+    WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller, AdditiveProgress* progress)
+            : IcmEncoder(lsq), caller_(caller), progress_(progress) {}
 
     // LocalSearchQuantizer::compute_binary_terms, one codebook after the other: [M, M, K, K].
     void set_binary_term() override {
@@ -66,6 +97,9 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
             std::copy(best.begin(), best.end(), codes);
         }
         caller_.ask(); // what FAISS does next has no question in it
+        if (progress_ != nullptr) {
+            progress_->step();
+        }
     }
 
    private:
@@ -84,80 +118,181 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
     static constexpr size_t kEvaluated = 8192;
 
     const Interruptible& caller_;
+    AdditiveProgress* progress_;
 };
 
-// Assigns to the codebooks of a residual quantizer.
+// Assigns to the codebooks of a residual quantizer, in its k-means and in its beam search.
 class AskingFlat : public PiecewiseFlat {
    public:
-    AskingFlat(int d, const Interruptible& caller) : PiecewiseFlat(d, faiss::METRIC_L2), caller_(caller) {}
+    // iterations: how many of its searches, the first ones, are told to progress.
+    AskingFlat(int d, const Interruptible& caller, AdditiveProgress* progress, int64_t iterations)
+            : PiecewiseFlat(d, faiss::METRIC_L2), caller_(caller), progress_(progress), iterations_(iterations) {}
 
-   private:
+    void search(
+            idx_t n,
+            const float* x,
+            idx_t k,
+            float* distances,
+            idx_t* labels,
+            const faiss::SearchParameters* params) const override {
+        PiecewiseFlat::search(n, x, k, distances, labels, params);
+        if (iterations_ > 0) {
+            iterations_--;
+            progress_->step();
+        }
+    }
+
     void ask() const override {
         caller_.ask();
     }
 
+   private:
     const Interruptible& caller_;
+    AdditiveProgress* progress_;
+    mutable int64_t iterations_;
 };
 
-// For as long as this lives the additive quantizers of an index can be stopped.
+// What a quantizer is given for its training, and taken away again.
+struct WatchedQuantizer {
+    const Interruptible& caller;
+    AdditiveProgress* progress; // nullptr if it is not counted
+    int64_t before = 0;         // iterations of those that are trained first
+    int64_t made = 0;
+};
+
+class WatchedLsq : WatchedQuantizer, faiss::lsq::IcmEncoderFactory {
+   public:
+    static int64_t iterations(const faiss::LocalSearchQuantizer& lsq) {
+        return static_cast<int64_t>(lsq.train_iters);
+    }
+
+    WatchedLsq(faiss::LocalSearchQuantizer& lsq, const WatchedQuantizer& watched) : WatchedQuantizer(watched), lsq_(lsq) {
+        lsq.icm_encoder_factory = this;
+    }
+    ~WatchedLsq() override {
+        lsq_.icm_encoder_factory = nullptr;
+    }
+    WatchedLsq(const WatchedLsq&) = delete;
+    WatchedLsq& operator=(const WatchedLsq&) = delete;
+
+   private:
+    // Once for each iteration, and then to encode.
+    faiss::lsq::IcmEncoder* get(const faiss::LocalSearchQuantizer* lsq) override {
+        const bool counts = progress != nullptr && made < iterations(lsq_);
+        if (counts) {
+            progress->start(before + made);
+        }
+        made++;
+        return new WatchedIcmEncoder(lsq, caller, counts ? progress : nullptr);
+    }
+
+    faiss::LocalSearchQuantizer& lsq_;
+};
+
+class WatchedRq : WatchedQuantizer, faiss::ProgressiveDimIndexFactory {
+   public:
+    static int64_t iterations(const faiss::ResidualQuantizer& rq) {
+        return static_cast<int64_t>(rq.M) * trainings(rq) * per_training(rq);
+    }
+
+    // The beam search is made for n vectors in steps of as many each, or nearly so; by FAISS itself for as many as go into 5 GiB.
+    WatchedRq(faiss::ResidualQuantizer& rq, int64_t n, const WatchedQuantizer& watched)
+            : WatchedQuantizer(watched), rq_(rq), memory_(rq.max_mem_distances) {
+        const auto steps = std::max<size_t>(1, static_cast<size_t>(n) / kVectorsPerStep);
+        const auto per_step = (static_cast<size_t>(n) + steps - 1) / steps;
+        rq.assign_index_factory = this;
+        rq.max_mem_distances = std::min(memory_, per_step * rq.memory_per_point());
+    }
+    ~WatchedRq() override {
+        rq_.assign_index_factory = nullptr;
+        rq_.max_mem_distances = memory_;
+    }
+    WatchedRq(const WatchedRq&) = delete;
+    WatchedRq& operator=(const WatchedRq&) = delete;
+
+   private:
+    static constexpr size_t kVectorsPerStep = 4096;
+
+    static bool is_progressive(const faiss::ResidualQuantizer& rq) {
+        return (rq.train_type & faiss::ResidualQuantizer::Train_progressive_dim) != 0;
+    }
+
+    // k-means of a codebook: in more and more dimensions, or once in all.
+    static int64_t trainings(const faiss::ResidualQuantizer& rq) {
+        return is_progressive(rq) ? rq.cp.progressive_dim_steps : 1;
+    }
+
+    static int64_t per_training(const faiss::ResidualQuantizer& rq) {
+        return int64_t{rq.cp.niter} * rq.cp.nredo;
+    }
+
+    // For each codebook once for its beam search, which is that of its only k-means too, or else once for each k-means after that.
+    faiss::Index* operator()(int d) override {
+        caller.ask(); // it is about to copy all residuals
+        const int64_t per_codebook = is_progressive(rq_) ? trainings(rq_) + 1 : 1;
+        const int64_t codebook = made / per_codebook, number = made % per_codebook - (is_progressive(rq_) ? 1 : 0);
+        made++;
+        const bool counts = progress != nullptr && number >= 0 && codebook < static_cast<int64_t>(rq_.M);
+        if (counts) {
+            progress->start(before + (codebook * trainings(rq_) + number) * per_training(rq_));
+        }
+        return new AskingFlat(d, caller, progress, counts ? per_training(rq_) : 0);
+    }
+
+    faiss::ResidualQuantizer& rq_;
+    size_t memory_;
+};
+
+// For as long as this lives the additive quantizers of an index can be stopped, and those of its codes are counted.
 class WatchedAdditive {
    public:
-    WatchedAdditive(faiss::Index& index, int64_t n, const Interruptible& caller) {
+    // before: the stage before that of the codes, if there is one; counts: whether nothing else belongs to that of the codes.
+    WatchedAdditive(faiss::Index& index, int64_t n, const Interruptible& caller, WatchedFlat* before, bool counts) {
         if (caller.monitor() == nullptr) {
             return;
         }
-        encoders_.caller = assigners_.caller = &caller;
-        // As many vectors in each step, or nearly so.
-        const auto steps = std::max<size_t>(1, static_cast<size_t>(n) / kVectorsPerStep);
-        const auto per_step = (static_cast<size_t>(n) + steps - 1) / steps;
+        int64_t total = 0;
+        const auto counted = counts ? code_quantizers(index) : std::vector<faiss::AdditiveQuantizer*>();
+        for (auto quantizer : counted) {
+            total += iterations(*quantizer);
+        }
+        if (total > 0) {
+            progress_ = std::make_unique<AdditiveProgress>(*caller.monitor(), before, total);
+        }
+        int64_t behind = 0;
         for (auto quantizer : additive_quantizers(index)) {
-            if (auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(quantizer); lsq != nullptr && lsq->icm_encoder_factory == nullptr) {
-                lsq->icm_encoder_factory = &encoders_;
-                searching_.push_back(lsq);
-            } else if (auto residual = dynamic_cast<faiss::ResidualQuantizer*>(quantizer); residual != nullptr && residual->assign_index_factory == nullptr) {
-                residual->assign_index_factory = &assigners_;
-                beams_.emplace_back(residual, residual->max_mem_distances);
-                residual->max_mem_distances = std::min(residual->max_mem_distances, per_step * residual->memory_per_point());
-            }
+            const bool is_counted = std::find(counted.begin(), counted.end(), quantizer) != counted.end();
+            watch(*quantizer, n, {caller, is_counted ? progress_.get() : nullptr, behind});
+            behind += is_counted ? iterations(*quantizer) : 0;
         }
     }
-    ~WatchedAdditive() {
-        for (auto lsq : searching_) {
-            lsq->icm_encoder_factory = nullptr;
-        }
-        for (auto& [residual, memory] : beams_) {
-            residual->assign_index_factory = nullptr;
-            residual->max_mem_distances = memory;
+
+    void finish() {
+        if (progress_ != nullptr) {
+            progress_->finish();
         }
     }
-    WatchedAdditive(const WatchedAdditive&) = delete;
-    WatchedAdditive& operator=(const WatchedAdditive&) = delete;
 
    private:
-    // Of the beam search, which FAISS otherwise makes for as many as go into 5 GiB.
-    static constexpr size_t kVectorsPerStep = 4096;
-
-    struct Encoders : faiss::lsq::IcmEncoderFactory {
-        const Interruptible* caller = nullptr;
-
-        faiss::lsq::IcmEncoder* get(const faiss::LocalSearchQuantizer* lsq) override {
-            return new WatchedIcmEncoder(lsq, *caller);
+    static int64_t iterations(const faiss::AdditiveQuantizer& quantizer) {
+        if (auto lsq = dynamic_cast<const faiss::LocalSearchQuantizer*>(&quantizer)) {
+            return WatchedLsq::iterations(*lsq);
         }
-    };
+        auto rq = dynamic_cast<const faiss::ResidualQuantizer*>(&quantizer);
+        return rq != nullptr ? WatchedRq::iterations(*rq) : 0; // a product is its parts
+    }
 
-    struct Assigners : faiss::ProgressiveDimIndexFactory {
-        const Interruptible* caller = nullptr;
-
-        faiss::Index* operator()(int d) override {
-            caller->ask(); // it is about to copy all residuals
-            return new AskingFlat(d, *caller);
+    void watch(faiss::AdditiveQuantizer& quantizer, int64_t n, const WatchedQuantizer& watched) {
+        if (auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(&quantizer); lsq != nullptr && lsq->icm_encoder_factory == nullptr) {
+            searching_.push_back(std::make_unique<WatchedLsq>(*lsq, watched));
+        } else if (auto rq = dynamic_cast<faiss::ResidualQuantizer*>(&quantizer); rq != nullptr && rq->assign_index_factory == nullptr) {
+            beams_.push_back(std::make_unique<WatchedRq>(*rq, n, watched));
         }
-    };
+    }
 
-    Encoders encoders_;
-    Assigners assigners_;
-    std::vector<faiss::LocalSearchQuantizer*> searching_;
-    std::vector<std::pair<faiss::ResidualQuantizer*, size_t>> beams_;
+    std::unique_ptr<AdditiveProgress> progress_;
+    std::vector<std::unique_ptr<WatchedLsq>> searching_;
+    std::vector<std::unique_ptr<WatchedRq>> beams_;
 };
 
 } // namespace faissnet

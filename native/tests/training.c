@@ -13,7 +13,7 @@ static int32_t is_trained(const faissnet_index* index) {
 /* What a monitor was told. */
 typedef struct {
     int64_t calls, stop_at; /* stop_at 0: never */
-    int64_t done[3], total[3], last_stage, bad;
+    int64_t done[3], total[3], last_stage, bad, codes; /* codes: how often more was done in that stage */
 } watch;
 
 static int32_t report(void* context, int32_t stage, int64_t done, int64_t total) {
@@ -27,6 +27,7 @@ static int32_t report(void* context, int32_t stage, int64_t done, int64_t total)
     w->bad += done < w->done[stage];                           /* monotone */
     w->bad += done < 0 || done > total;                        /* within its bounds */
     w->bad += w->total[stage] != 0 && w->total[stage] != total; /* which stay */
+    w->codes += stage == FAISSNET_STAGE_CODES && done > w->done[stage];
     w->last_stage = stage;
     w->done[stage] = done;
     w->total[stage] = total;
@@ -137,6 +138,16 @@ TEST(training, refuses) {
     OK(faissnet_index_train(opq, N, whole(), NULL));
     faissnet_index_free(opq);
 
+    /* Of d = 8: 16 centroids, or as many principal components. */
+    faissnet_index *residual = create("RQ2x4"), *coarse = create("RQ2x2");
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 15: training 16 centroids per codebook (nbits = 4)", faissnet_index_train(residual, 15, whole(), NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is 7: a residual quantizer of d = 8", faissnet_index_train(coarse, 7, whole(), NULL));
+    EQUAL(0, is_trained(residual));
+    OK(faissnet_index_train(residual, 16, whole(), NULL));
+    OK(faissnet_index_train(coarse, 8, whole(), NULL));
+    faissnet_index_free(residual);
+    faissnet_index_free(coarse);
+
     faissnet_index* nsg = create("IVF8_NSG8,Flat");
     FAILS(FAISSNET_INVALID_ARGUMENT, "at least 100", faissnet_index_train(nsg, N, whole(), NULL));
     faissnet_index_free(nsg);
@@ -173,7 +184,9 @@ static const struct {
 } watched[] = {
     {"OPQ2,IVF8,PQ4x4np", 1, 1, 1}, {"IDMap,OPQ2_4,PQ2x4np", 0, 1, 1}, {"IVF8,Flat", 1, 0, 0}, {"IVF8,PQ4x4np", 1, 1, 0}, {"IVF8,PQ2x2", 1, 1, 0}, {"PQ4x4np", 0, 1, 0}, {"IDMap,IVF8,PQ4x4np", 1, 1, 0},
     {"PCA4,IVF8,PQ2x4np", 1, 1, 0}, {"RR8,IVF8,PQ4x4np", 1, 1, 0}, {"IVF8,PQ4x4np,RFlat", 1, 1, 0}, {"IVF8_HNSW8,PQ4x4np", 1, 1, 0},
-    {"IVF8,PQ4x4fs", 1, 1, 0}, {"PQ4x4fs", 0, 1, 0}, {"IVF8,SQ8", 1, 0, 0}, {"IMI2x3,PQ4x4np", 0, 1, 0}, {"IVF8,PQ1+1", 1, 1, 0}};
+    {"IVF8,PQ4x4fs", 1, 1, 0}, {"PQ4x4fs", 0, 1, 0}, {"IVF8,SQ8", 1, 0, 0}, {"IMI2x3,PQ4x4np", 0, 1, 0}, {"IVF8,PQ1+1", 1, 1, 0},
+    {"RQ2x3", 0, 1, 0}, {"IVF8,RQ2x2", 1, 1, 0}, {"PRQ2x2x2", 0, 1, 0}, {"LSQ2x3", 0, 1, 0}, {"IVF8,LSQ2x2", 1, 1, 0}, {"PLSQ2x2x2", 0, 1, 0},
+    {"PCA4,RQ1x3,RFlat", 0, 1, 0}};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
 TEST(training, monitor_sees_each_stage_to_its_end) {
@@ -231,6 +244,23 @@ TEST(training, totals_are_the_iterations) {
     OK(train_watched(index, MANY, many(), &w));
     EQUAL(2 * (40 + 49 * 4), w.total[FAISSNET_STAGE_TRANSFORM]); /* m times niter_pq_0 once, and niter_pq in the other 49 turns */
     faissnet_index_free(index);
+
+    static const struct {
+        const char* description;
+        int64_t total;
+    } additive[] = {
+        {"RQ3x2", 3 * 10 * 10},    /* codebooks, progressive_dim_steps of each, niter of these */
+        {"PRQ2x3x2", 6 * 10 * 10}, /* the same for each part */
+        {"LSQ3x2", 25},            /* train_iters, whatever the codebooks */
+        {"PLSQ2x3x2", 2 * 25}};
+    for (size_t i = 0; i < sizeof additive / sizeof *additive; i++) {
+        memset(&w, 0, sizeof w);
+        index = create(additive[i].description);
+        OK(train_watched(index, MANY, many(), &w));
+        EQUAL(additive[i].total, w.total[FAISSNET_STAGE_CODES]);
+        CHECK(w.codes > additive[i].total / 2 && w.codes <= additive[i].total); /* k-means may end early */
+        faissnet_index_free(index);
+    }
 }
 
 TEST(training, monitor_changes_no_byte) {

@@ -9,7 +9,8 @@ public enum IndexStage
     /// <summary>Iterations of the k-means that finds the coarse centroids.</summary>
     TrainingCoarse,
 
-    /// <summary>Iterations of the k-means runs that find the codebooks of a product quantizer, over all its sub-quantizers.</summary>
+    /// <summary>Iterations of the k-means runs that find the codebooks of a product quantizer, over all its sub-quantizers, or of residual
+    /// quantizers (FAISS's progressive_dim_steps for each codebook); those of local search quantizers (their train_iters).</summary>
     TrainingCodes,
 
     /// <summary>Vectors added.</summary>

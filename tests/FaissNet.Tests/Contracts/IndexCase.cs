@@ -73,6 +73,9 @@ public enum Traits
 
     /// <summary>Takes codes in place of vectors.</summary>
     AddsCodes = 524_288,
+
+    /// <summary>Learns from any number of vectors: a least-squares problem that is regularised.</summary>
+    LearnsFromAny = 1_048_576,
 }
 
 /// <summary>An engine: where its indexes come from.</summary>

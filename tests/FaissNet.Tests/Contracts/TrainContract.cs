@@ -109,7 +109,7 @@ public sealed class TrainContract
     }
 
     [Theory]
-    [IndexData(with: Traits.Watched)]
+    [IndexData(with: Traits.Watched, without: Traits.LearnsFromAny)]
     public void Too_few_vectors_are_refused_with_the_number_needed(IndexCase type)
     {
         using var index = type.Create();
