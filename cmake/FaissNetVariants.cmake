@@ -9,14 +9,15 @@ endif()
 # FAISS's calls of these go through functions of this library, where it is linked in: a shared FAISS has its own way to them. Those of BLAS and LAPACK
 # (blas.cpp) only if it is OpenBLAS; others may count in other integers.
 set(faissnet_wrapped "")
+set(faissnet_wrapped_blas "")
 if(NOT FAISSNET_FAISS_SHARED)
-    # operator new and operator new[] (large_blocks.cpp), ProductQuantizer::compute_codes (encoding.cpp), PolysemousTraining::optimize_pq_for_hamming
-    # (polysemous.cpp)
-    list(APPEND faissnet_wrapped _Znwm _Znam _ZNK5faiss16ProductQuantizer13compute_codesEPKfPhm
+    # operator new, operator new[] and VectorTransform::apply (large_blocks.cpp), ProductQuantizer::compute_codes (encoding.cpp),
+    # PolysemousTraining::optimize_pq_for_hamming (polysemous.cpp)
+    list(APPEND faissnet_wrapped _Znwm _Znam _ZNK5faiss15VectorTransform5applyElPKf _ZNK5faiss16ProductQuantizer13compute_codesEPKfPhm
         _ZNK5faiss18PolysemousTraining23optimize_pq_for_hammingERNS_16ProductQuantizerEmPKf)
     if(FAISSNET_HAVE_OPENBLAS)
         set(faissnet_wrapped_blas
-            sgemm_ dgemm_ ssyrk_ dsyev_ sgesvd_ dgesvd_ sgetrf_ dgetrf_ sgetri_ dgetri_ sgeqrf_ sorgqr_)
+            sgemm_ dgemm_ ssyrk_ dsyev_ sgesvd_ dgesvd_ sgetrf_ dgetrf_ sgetri_ dgetri_ sgeqrf_ sorgqr_ sgelsd_)
     endif()
 endif()
 list(APPEND faissnet_wrapped ${faissnet_wrapped_blas})

@@ -241,7 +241,7 @@ enum {
     /* In the order in which they come. */
     FAISSNET_STAGE_TRANSFORM = 0, /* k-means iterations of the product quantizers that an OPQ transform trains */
     FAISSNET_STAGE_COARSE = 1,    /* k-means iterations of the coarse quantizer */
-    FAISSNET_STAGE_CODES = 2      /* k-means iterations of the product quantizer, all sub-quantizers, or of residual ones; those of local search quantizers */
+    FAISSNET_STAGE_CODES = 2      /* k-means iterations of the product quantizer, all sub-quantizers, or of residual quantizers; iterations of local search quantizers */
 };
 
 /* Told after every k-means iteration, on the thread that called train; asked more often whether to go on
@@ -259,8 +259,9 @@ FAISSNET_API faissnet_status faissnet_index_train(
     faissnet_index* index, int64_t n, const float* x, const faissnet_monitor* monitor);
 
 /* Makes room for n more vectors where an index keeps all of them in one block, which is moved as it grows: of gigabytes that takes seconds. Asked
- * beforehand it can be stopped (the monitor's numbers mean nothing), and leaves the index as it was. Only a monitor makes it do anything. */
-FAISSNET_API faissnet_status faissnet_index_make_room(faissnet_index* index, int64_t n, const faissnet_monitor* monitor);
+ * beforehand it can be stopped (the monitor's numbers mean nothing), and leaves the index as it was. Only a monitor makes it do anything. with_ids: whether
+ * they are going to be added under ids. */
+FAISSNET_API faissnet_status faissnet_index_make_room(faissnet_index* index, int64_t n, int32_t with_ids, const faissnet_monitor* monitor);
 
 /* Adds n vectors with the ids ntotal, ntotal + 1, … */
 FAISSNET_API faissnet_status faissnet_index_add(faissnet_index* index, int64_t n, const float* x);

@@ -25,6 +25,7 @@ FAISSNET_REAL(sgetri_, int*, float*, int*, int*, float*, int*, int*);
 FAISSNET_REAL(dgetri_, int*, double*, int*, int*, double*, int*, int*);
 FAISSNET_REAL(sgeqrf_, int*, int*, float*, int*, float*, float*, int*, int*);
 FAISSNET_REAL(sorgqr_, int*, int*, int*, float*, int*, float*, float*, int*, int*);
+FAISSNET_REAL(sgelsd_, int*, int*, int*, float*, int*, float*, int*, float*, float*, int*, float*, int*, int*, int*);
 }
 
 namespace faissnet {
@@ -270,6 +271,15 @@ int __wrap_sorgqr_(int* m, int* n, int* k, float* a, int* lda, float* tau, float
     return decompose(
             cube(m, n, lwork), __real_sorgqr_, info, number(m), number(n), number(k), matrix(a, lda, m, n), number(lda), array(tau, *k), array(work, *lwork),
             number(lwork));
+}
+
+int __wrap_sgelsd_(
+        int* m, int* n, int* nrhs, float* a, int* lda, float* b, int* ldb, float* s, float* rcond, int* rank, float* work, int* lwork, int* iwork, int* info) {
+    const int smaller = std::min(*m, *n), larger = std::max(*m, *n);
+    const int integers = (3 * 32 + 11) * smaller; // of its workspace, as LAPACK's documentation has it, with the most levels that there can be
+    return decompose(
+            cube(m, n, lwork), __real_sgelsd_, info, number(m), number(n), number(nrhs), matrix(a, lda, m, n), number(lda), matrix(b, ldb, &larger, nrhs),
+            number(ldb), array(s, smaller), number(rcond), number(rank), array(work, *lwork), number(lwork), array(iwork, integers));
 }
 
 } // extern "C"

@@ -1,5 +1,6 @@
-// Encoding by product quantizers as FAISS calls it within a training: between the rotations of OPQ, before a second quantizer. The linker sends those
-// calls here where FAISS is linked in (FaissNetVariants.cmake). While a call that may be cancelled is under way on the thread, they go by pieces.
+// Encoding by product quantizers as FAISS calls it within a training: what the second quantizer of an IVFPQR learns from. The linker sends FAISS's calls
+// here, except virtual ones, where FAISS is linked in (FaissNetVariants.cmake). While a call that may be cancelled is under way on the thread, they go
+// by pieces.
 #ifdef FAISSNET_WRAP_FAISS
 
 #include <algorithm>

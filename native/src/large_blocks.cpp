@@ -3,13 +3,16 @@
 //
 // Such a block comes from the system page by page, as it is first written to. On pages of 4 KiB that takes longer than most of what FAISS does with
 // it, so the system is asked for huge ones; and while a call that may be cancelled is under way on the thread, a block is fetched in parts, with a
-// question before each. Unlike in BLAS a question may throw here: operator new may fail anywhere, and FAISS holds what it has accordingly.
+// question before each. Unlike in BLAS a question may throw here, for operator new may fail anywhere: nearly everywhere in its trainings FAISS holds
+// what it has accordingly. VectorTransform::apply does not, and comes here too.
 #ifdef FAISSNET_WRAP_FAISS
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 
+#include <faiss/VectorTransform.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,6 +21,8 @@
 extern "C" {
 void* __real__Znwm(size_t bytes);
 void* __real__Znam(size_t bytes);
+float* __real__ZNK5faiss15VectorTransform5applyElPKf(const faiss::VectorTransform* transform, int64_t n, const float* x);
+float* __wrap__ZNK5faiss15VectorTransform5applyElPKf(const faiss::VectorTransform* transform, int64_t n, const float* x);
 }
 
 namespace faissnet {
@@ -52,13 +57,16 @@ bool fetch(const Interruptible& caller, void* block, size_t bytes) {
     return true;
 }
 
-template <typename Allocate, typename Free>
-void* large(size_t bytes, Allocate&& allocate, Free&& free) {
+// What the forms of operator new have in common; that for arrays calls the other one in turn, and so comes here twice. The one that does not throw
+// catches what is thrown here and answers NULL, for which its callers are prepared.
+template <typename Allocate, typename Release>
+void* large(size_t bytes, Allocate&& allocate, Release&& release) {
+    const auto caller = Interruptible::current();
+    const Interruptible::Suspended suspended;
     const auto block = allocate(bytes);
     advise(block, bytes);
-    const auto caller = Interruptible::current();
     if (caller != nullptr && !fetch(*caller, block, bytes)) {
-        free(block);
+        release(block);
         caller->ask();
     }
     return block;
@@ -75,6 +83,16 @@ void* __wrap__Znwm(size_t bytes) {
 
 void* __wrap__Znam(size_t bytes) {
     return bytes < faissnet::kLarge ? __real__Znam(bytes) : faissnet::large(bytes, __real__Znam, [](void* block) { ::operator delete[](block); });
+}
+
+// As FAISS's, which leaks the result if anything is thrown meanwhile.
+float* __wrap__ZNK5faiss15VectorTransform5applyElPKf(const faiss::VectorTransform* transform, int64_t n, const float* x) {
+    if (faissnet::Interruptible::current() == nullptr) {
+        return __real__ZNK5faiss15VectorTransform5applyElPKf(transform, n, x);
+    }
+    std::unique_ptr<float[]> transformed(new float[static_cast<size_t>(n) * static_cast<size_t>(transform->d_out)]);
+    transform->apply_noalloc(n, x, transformed.get());
+    return transformed.release();
 }
 
 } // extern "C"

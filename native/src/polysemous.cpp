@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <system_error>
 
 #include <faiss/impl/PolysemousTraining.h>
 #include <faiss/impl/ProductQuantizer.h>
@@ -44,8 +45,12 @@ void number(const faiss::PolysemousTraining& training, faiss::ProductQuantizer& 
     const auto numbering = std::make_shared<Numbering>(Numbering{training, {pq.dsub * count, count, pq.nbits}, nullptr});
     const auto centroids = pq.get_centroids(first, 0);
     std::copy_n(centroids, numbering->pq.centroids.size(), numbering->pq.centroids.data());
-    if (!Apart().run(caller, [numbering] { numbering->run(); })) {
-        caller.ask();
+    try {
+        if (!Apart().run(caller, [numbering] { numbering->run(); })) {
+            caller.ask();
+        }
+    } catch (const std::system_error&) {
+        numbering->run(); // no thread for it: here, then
     }
     if (numbering->error != nullptr) {
         std::rethrow_exception(numbering->error);
@@ -59,11 +64,14 @@ void number(const faiss::PolysemousTraining& training, faiss::ProductQuantizer& 
 void __wrap__ZNK5faiss18PolysemousTraining23optimize_pq_for_hammingERNS_16ProductQuantizerEmPKf(
         const faiss::PolysemousTraining* training, faiss::ProductQuantizer* pq, size_t n, const float* x) {
     const auto caller = faissnet::Interruptible::current();
-    if (caller == nullptr || training->optimization_type != faiss::PolysemousTraining::OT_ReproduceDistances_affine) {
+    // Too much memory FAISS refuses itself, and its logs are numbered by sub-quantizer.
+    const auto memory = training->memory_usage_per_thread(*pq);
+    if (caller == nullptr || training->optimization_type != faiss::PolysemousTraining::OT_ReproduceDistances_affine ||
+        memory >= training->max_memory || !training->log_pattern.empty()) {
         __real__ZNK5faiss18PolysemousTraining23optimize_pq_for_hammingERNS_16ProductQuantizerEmPKf(training, pq, n, x);
         return;
     }
-    const auto at_once = static_cast<size_t>(std::max(1, omp_get_max_threads()));
+    const auto at_once = std::min(static_cast<size_t>(std::max(1, omp_get_max_threads())), training->max_memory / memory);
     for (size_t first = 0; first < pq->M; first += at_once) {
         faissnet::number(*training, *pq, first, std::min(at_once, pq->M - first), *caller);
     }

@@ -10,7 +10,9 @@
 
 #include <faiss/IndexFlatCodes.h>
 #include <faiss/IndexHNSW.h>
+#include <faiss/IndexIDMap.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/IndexShards.h>
 
 #include "composed.hpp"
 #include "handle.hpp"
@@ -63,13 +65,21 @@ void grow(faiss::IndexFlatCodes& flat, int64_t n, const Interruptible& caller) {
 }
 
 void make_room(faiss::Index& index, int64_t n, const Interruptible& caller) {
+    if (is_composed(index)) {
+        const auto members = members_of(index);
+        const auto share = dynamic_cast<const faiss::IndexShards*>(&index) != nullptr ? static_cast<int64_t>(members.size()) : 1;
+        for (const auto& member : members) {
+            make_room(*member.index, n / share, caller);
+        }
+        return;
+    }
     if (auto flat = dynamic_cast<faiss::IndexFlatCodes*>(&index)) {
         grow(*flat, n, caller);
     }
     if (auto refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
         make_room(*refine->refine_index, n, caller);
     }
-    if (auto graph = dynamic_cast<faiss::IndexHNSW*>(&index)) {
+    if (auto graph = dynamic_cast<faiss::IndexHNSW*>(&index); graph != nullptr && graph->storage != nullptr) {
         make_room(*graph->storage, n, caller);
     }
     if (auto inner = unwrap_once(index)) {
@@ -82,15 +92,18 @@ void make_room(faiss::Index& index, int64_t n, const Interruptible& caller) {
 
 using namespace faissnet;
 
-faissnet_status faissnet_index_make_room(faissnet_index* index, int64_t n, const faissnet_monitor* monitor) {
+faissnet_status faissnet_index_make_room(faissnet_index* index, int64_t n, int32_t with_ids, const faissnet_monitor* monitor) {
     return guard([&] {
         auto& target = open(index);
         if (n < 0) {
             fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: expected n >= 0", static_cast<long long>(n));
         }
         const Interruptible caller(monitor);
-        // Without a monitor nothing needs to be asked, and FAISS does it in the add. What is composed has several blocks, of which an add fills one.
-        if (caller.monitor() != nullptr && !is_composed(target)) {
+        // Without a monitor nothing needs to be asked, and FAISS does it in the add. One that is going to be refused needs no room: what keeps its codes
+        // in one block numbers them itself.
+        const bool takes_ids = is_composed(target) || find_inside<faiss::IndexIDMap>(target) != nullptr;
+        const bool takes_none = is_composed(target) || find_inside<faiss::IndexIDMap>(target) == nullptr;
+        if (caller.monitor() != nullptr && (with_ids != 0 ? takes_ids : takes_none)) {
             caller.ask();
             const Change change(*index, Change::kVectors);
             make_room(target, n, caller);

@@ -1,5 +1,6 @@
 // Training with progress and cancellation.
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -62,22 +63,23 @@ std::unique_ptr<WatchedOpq> watch_opq(faiss::Index& target, int64_t n, const fai
 // replaced for as long as it trains by one that can be stopped there.
 class Quantizer {
    public:
-    // teller: who reported last; nullptr if nobody does, and then this does nothing.
-    Quantizer(faiss::IndexIVF* ivf, const WatchedFlat* teller) : ivf_(ivf) {
-        own_ = ivf != nullptr && teller != nullptr ? dynamic_cast<faiss::IndexFlat*>(ivf->quantizer) : nullptr;
+    // Does nothing if nobody listens.
+    Quantizer(faiss::IndexIVF* ivf, const Interruptible& caller) : ivf_(ivf) {
+        own_ = ivf != nullptr && caller.monitor() != nullptr ? dynamic_cast<faiss::IndexFlat*>(ivf->quantizer) : nullptr;
         if (own_ == nullptr || ivf->quantizer_trains_alone != 0) {
             own_ = nullptr;
             return;
         }
-        watched_ = std::make_unique<WatchedFlat>(*own_, *teller);
+        watched_ = std::make_unique<AskingFlat>(own_->d, own_->metric_type, caller);
         if (own_->ntotal > 0) {
             watched_->add(own_->ntotal, own_->get_xb());
         }
         ivf->quantizer = watched_.get();
     }
 
-    // What was learnt, once nothing can stop it any more.
+    // What was learnt. Nothing can stop it any more.
     void keep() {
+        const Interruptible::Suspended suspended;
         if (own_ != nullptr && own_->ntotal != watched_->ntotal) {
             own_->reset();
             own_->add(watched_->ntotal, watched_->get_xb());
@@ -95,7 +97,7 @@ class Quantizer {
    private:
     faiss::IndexIVF* ivf_;
     faiss::IndexFlat* own_;
-    std::unique_ptr<WatchedFlat> watched_;
+    std::unique_ptr<AskingFlat> watched_;
 };
 
 // What FAISS keeps of a training that failed, and would go on from: coarse centroids, learnt transforms, and codebooks.
@@ -167,6 +169,29 @@ struct SeveralMonitor {
     }
 };
 
+void require_enough(const faiss::ResidualQuantizer& residual, int64_t n) {
+    const auto number = static_cast<long long>(n);
+    int64_t residuals = n; // that a codebook is trained with: those of all beams
+    for (size_t m = 0; m < residual.M; m++) {
+        const auto centroids = int64_t{1} << residual.nbits[m];
+        if (residuals < centroids) {
+            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per codebook (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
+                 number, static_cast<long long>(centroids), static_cast<long long>(residual.nbits[m]));
+        }
+        if ((residual.train_type & faiss::ResidualQuantizer::Train_top_beam) == 0) {
+            residuals = std::min(residuals * centroids, n * residual.max_beam_size);
+        }
+    }
+    if ((residual.train_type & faiss::ResidualQuantizer::Train_progressive_dim) != 0 && n < static_cast<int64_t>(residual.d)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: a residual quantizer of d = %lld is trained along the principal components of its vectors, which needs at least as many",
+             number, static_cast<long long>(residual.d));
+    }
+    if ((residual.train_type & faiss::ResidualQuantizer::Train_refine_codebook) != 0 && n < static_cast<int64_t>(residual.total_codebook_size)) {
+        fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: refining the %lld centroids of all codebooks together needs at least as many vectors", number,
+             static_cast<long long>(residual.total_codebook_size));
+    }
+}
+
 // FAISS says the same in terms of what it does with them, and for some only after it has begun.
 void require_enough(faiss::Index& target, const faiss::IndexIVF* ivf, const faiss::ProductQuantizer* pq, int64_t n, bool anew) {
     const auto number = static_cast<long long>(n);
@@ -180,17 +205,9 @@ void require_enough(faiss::Index& target, const faiss::IndexIVF* ivf, const fais
     }
     for (auto quantizer : additive_quantizers(target)) {
         auto residual = dynamic_cast<const faiss::ResidualQuantizer*>(quantizer);
-        if (residual == nullptr || residual->M == 0 || (residual->is_trained && !anew)) {
-            continue;
-        }
-        const auto centroids = int64_t{1} << residual->nbits[0], d = static_cast<int64_t>(residual->d);
-        if (n < centroids) {
-            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: training %lld centroids per codebook (nbits = %lld) needs at least as many vectors (and 39 times as many to train well)",
-                 number, static_cast<long long>(centroids), static_cast<long long>(residual->nbits[0]));
-        }
-        if ((residual->train_type & faiss::ResidualQuantizer::Train_progressive_dim) != 0 && n < d) {
-            fail(FAISSNET_INVALID_ARGUMENT, "n is %lld: a residual quantizer of d = %lld is trained along the principal components of its vectors, which needs at least as many",
-                 number, static_cast<long long>(d));
+        // A coarse one that was trained by itself stays as it is.
+        if (residual != nullptr && (!residual->is_trained || (anew && target.is_trained))) {
+            require_enough(*residual, n);
         }
     }
 }
@@ -247,22 +264,27 @@ void train(faiss::Index& target, int64_t n, const float* x, const faissnet_monit
     }
 
     Remains remains(target);
+    bool has_trained = false;
     try {
-        Quantizer quantizer(ivf, coarse != nullptr ? &coarse->assigner() : codes != nullptr ? &codes->assigner() : nullptr);
+        Quantizer quantizer(ivf, interruptible);
         const LsqTurn turn(target, &interruptible);
         WatchedAdditive additive(target, n, interruptible, stages.empty() ? nullptr : stages.back(), pq == nullptr);
         target.train(n, x);
+        has_trained = true;
         if (interruptible.has_ended()) {
-            forget_training(target);
-            target.is_trained = false;
             interruptible.ask();
         }
         quantizer.keep();
+        has_trained = false;
         for (auto stage : stages) {
             stage->finish();
         }
         additive.finish();
     } catch (...) {
+        if (has_trained) { // but not all of it was learnt, or not all of it kept
+            forget_training(target);
+            target.is_trained = false;
+        }
         if (!target.is_trained) {
             remains.clear();
         }

@@ -416,6 +416,7 @@ faissnet_status faissnet_transform_train(faissnet_transform* transform, int64_t 
         }
         // FAISS finds out about this rotation only when it reads it from a file.
         if (auto rotation = dynamic_cast<faiss::ITQMatrix*>(&target)) {
+            const Interruptible::Suspended suspended; // it is trained
             rotation->set_is_orthonormal();
         }
     });

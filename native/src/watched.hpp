@@ -88,22 +88,31 @@ class PiecewiseFlat : public faiss::IndexFlat {
     }
 };
 
+// Only stops: its searches are no iterations of k-means.
+class AskingFlat : public PiecewiseFlat {
+   public:
+    AskingFlat(int d, faiss::MetricType metric, const Interruptible& caller) : PiecewiseFlat(d, metric), caller_(caller) {}
+
+    void ask() const override {
+        caller_.ask();
+    }
+
+   private:
+    const Interruptible& caller_;
+};
+
 // Assigns in k-means, whose iterations it counts.
 class WatchedFlat : public PiecewiseFlat {
    public:
     WatchedFlat(int d, faiss::MetricType metric, const faiss::ClusteringParameters& cp, int64_t runs, const faissnet_monitor& monitor, int32_t stage)
             : PiecewiseFlat(d, metric), iterations_(cp.niter), watch_(monitor, stage, runs * cp.nredo * cp.niter) {}
 
-    // Only stops, with the numbers that another one reported last: its searches are no iterations.
-    WatchedFlat(const faiss::IndexFlat& quantizer, const WatchedFlat& other)
-            : PiecewiseFlat(quantizer.d, quantizer.metric_type), iterations_(0), watch_(other.watch_), shown_(&other.watch_) {}
-
     // The stage that is over once this one begins.
     WatchedFlat* before = nullptr;
 
     // k-means adds its centroids, searches, adds the better ones, and so on: two times in a row is where a run begins.
     void add(idx_t n, const float* x) override {
-        if (shown_ == nullptr && !searched_) {
+        if (!searched_) {
             if (runs_ == 0 && before != nullptr) {
                 before->finish();
             }
@@ -128,21 +137,18 @@ class WatchedFlat : public PiecewiseFlat {
             const faiss::SearchParameters* params) const override {
         PiecewiseFlat::search(n, x, k, distances, labels, params);
         searched_ = true;
-        if (shown_ == nullptr) {
-            watch_.step();
-        }
+        watch_.step();
     }
 
    private:
     void ask() const override {
-        (shown_ != nullptr ? *shown_ : watch_).check();
+        watch_.check();
     }
 
     int64_t iterations_;
     int64_t runs_ = 0;
     mutable bool searched_ = false;
     mutable Watch watch_;
-    const Watch* shown_ = nullptr;
 };
 
 // Puts a watched assigner into a slot of FAISS's for as long as it lives.

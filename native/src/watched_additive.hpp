@@ -25,13 +25,13 @@ class AdditiveProgress {
     // before: the stage that is over once this one begins; nullptr if there is none.
     AdditiveProgress(const faissnet_monitor& monitor, WatchedFlat* before, int64_t total) : watch_(monitor, FAISSNET_STAGE_CODES, total), before_(before) {}
 
-    // As many iterations lie behind; others may have needed fewer than they could have.
+    // As many iterations lie behind, though some of them were not needed.
     void start(int64_t iterations) {
         if (before_ != nullptr) {
             before_->finish();
             before_ = nullptr;
         }
-        watch_.start_run(1, iterations);
+        watch_.start_run(1, std::max<int64_t>(0, iterations));
     }
 
     void step() {
@@ -50,9 +50,7 @@ class AdditiveProgress {
 // Encodes as FAISS's own encoder does (LocalSearchQuantizer::icm_encode_impl), but a few vectors at a time where no vector depends on another.
 class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
    public:
-    // progress: nullptr if this is no iteration of a training that is counted.
-    WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller, AdditiveProgress* progress)
-            : IcmEncoder(lsq), caller_(caller), progress_(progress) {}
+    WatchedIcmEncoder(const faiss::LocalSearchQuantizer* lsq, const Interruptible& caller) : IcmEncoder(lsq), caller_(caller) {}
 
     // LocalSearchQuantizer::compute_binary_terms, one codebook after the other: [M, M, K, K].
     void set_binary_term() override {
@@ -97,9 +95,6 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
             std::copy(best.begin(), best.end(), codes);
         }
         caller_.ask(); // what FAISS does next has no question in it
-        if (progress_ != nullptr) {
-            progress_->step();
-        }
     }
 
    private:
@@ -115,18 +110,18 @@ class WatchedIcmEncoder : public faiss::lsq::IcmEncoder {
         return std::max(kTile, vectors / kTile * kTile);
     }
 
+    // Vectors that are decoded and compared in a twentieth of a second or less, of thousands of components too.
     static constexpr size_t kEvaluated = 8192;
 
     const Interruptible& caller_;
-    AdditiveProgress* progress_;
 };
 
 // Assigns to the codebooks of a residual quantizer, in its k-means and in its beam search.
-class AskingFlat : public PiecewiseFlat {
+class CodebookFlat : public AskingFlat {
    public:
     // iterations: how many of its searches, the first ones, are told to progress.
-    AskingFlat(int d, const Interruptible& caller, AdditiveProgress* progress, int64_t iterations)
-            : PiecewiseFlat(d, faiss::METRIC_L2), caller_(caller), progress_(progress), iterations_(iterations) {}
+    CodebookFlat(int d, const Interruptible& caller, AdditiveProgress* progress, int64_t iterations)
+            : AskingFlat(d, faiss::METRIC_L2, caller), progress_(progress), iterations_(iterations) {}
 
     void search(
             idx_t n,
@@ -135,29 +130,24 @@ class AskingFlat : public PiecewiseFlat {
             float* distances,
             idx_t* labels,
             const faiss::SearchParameters* params) const override {
-        PiecewiseFlat::search(n, x, k, distances, labels, params);
+        AskingFlat::search(n, x, k, distances, labels, params);
         if (iterations_ > 0) {
             iterations_--;
             progress_->step();
         }
     }
 
-    void ask() const override {
-        caller_.ask();
-    }
-
    private:
-    const Interruptible& caller_;
     AdditiveProgress* progress_;
     mutable int64_t iterations_;
 };
 
-// What a quantizer is given for its training, and taken away again.
+// A quantizer that is being trained. What its factory makes tells how far it is.
 struct WatchedQuantizer {
     const Interruptible& caller;
     AdditiveProgress* progress; // nullptr if it is not counted
     int64_t before = 0;         // iterations of those that are trained first
-    int64_t made = 0;
+    int64_t made = 0;           // by the factory
 };
 
 class WatchedLsq : WatchedQuantizer, faiss::lsq::IcmEncoderFactory {
@@ -176,14 +166,16 @@ class WatchedLsq : WatchedQuantizer, faiss::lsq::IcmEncoderFactory {
     WatchedLsq& operator=(const WatchedLsq&) = delete;
 
    private:
-    // Once for each iteration, and then to encode.
+    // Once for each iteration, which encodes all vectors in several calls, and then for what is encoded afterwards.
     faiss::lsq::IcmEncoder* get(const faiss::LocalSearchQuantizer* lsq) override {
-        const bool counts = progress != nullptr && made < iterations(lsq_);
-        if (counts) {
-            progress->start(before + made);
+        if (progress != nullptr && made < iterations(lsq_)) {
+            progress->start(before + made - 1);
+            if (before + made > 0) {
+                progress->step(); // the one before this has ended
+            }
         }
         made++;
-        return new WatchedIcmEncoder(lsq, caller, counts ? progress : nullptr);
+        return new WatchedIcmEncoder(lsq, caller);
     }
 
     faiss::LocalSearchQuantizer& lsq_;
@@ -236,7 +228,7 @@ class WatchedRq : WatchedQuantizer, faiss::ProgressiveDimIndexFactory {
         if (counts) {
             progress->start(before + (codebook * trainings(rq_) + number) * per_training(rq_));
         }
-        return new AskingFlat(d, caller, progress, counts ? per_training(rq_) : 0);
+        return new CodebookFlat(d, caller, progress, counts ? per_training(rq_) : 0);
     }
 
     faiss::ResidualQuantizer& rq_;

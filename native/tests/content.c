@@ -172,7 +172,7 @@ static int32_t ask(void* context, int32_t stage, int64_t done, int64_t total) {
     return ++q->calls == q->stop_at;
 }
 
-/* Codes of 40 MB, which are moved in three parts. */
+/* Codes of 40 MB, which are moved in two parts. */
 TEST(content, room_is_made_in_parts) {
     enum { WIDE = 500, LARGE = 20000, FEW = 10 };
     static const char* const kinds[] = {"Flat", "IDMap,Flat", "SQ8,RFlat", "HNSW2,Flat"};
@@ -188,21 +188,26 @@ TEST(content, room_is_made_in_parts) {
         OK(has_ids ? faissnet_index_add_with_ids(index, n, x, ids) : faissnet_index_add(index, n, x));
         const bytes before = serialized(index);
 
+        /* Such an add is going to be refused. */
+        questions none = {0, 0};
+        OK(faissnet_index_make_room(index, n, !has_ids, &(faissnet_monitor){ask, &none}));
+        EQUAL(0, none.calls);
+
         questions all = {0, 0};
-        OK(faissnet_index_make_room(index, n - FEW, &(faissnet_monitor){ask, &all}));
+        OK(faissnet_index_make_room(index, n - FEW, has_ids, &(faissnet_monitor){ask, &all}));
         CHECK(all.calls >= 3);
         const bytes after = serialized(index);
         CHECK(same_bytes(before, after));
         free(after.data);
         questions again = {0, 0};
-        OK(faissnet_index_make_room(index, n - FEW, &(faissnet_monitor){ask, &again}));
+        OK(faissnet_index_make_room(index, n - FEW, has_ids, &(faissnet_monitor){ask, &again}));
         EQUAL(1, again.calls); /* there is room now */
 
         for (int64_t stop = 1; stop <= all.calls; stop++) {
             faissnet_index* copy;
             OK(faissnet_index_clone(index, &copy));
             questions some = {0, stop};
-            FAILS(FAISSNET_CANCELLED, "cancelled", faissnet_index_make_room(copy, n - FEW, &(faissnet_monitor){ask, &some}));
+            FAILS(FAISSNET_CANCELLED, "cancelled", faissnet_index_make_room(copy, n - FEW, has_ids, &(faissnet_monitor){ask, &some}));
             const bytes stopped = serialized(copy);
             CHECK(same_bytes(before, stopped));
             free(stopped.data);
@@ -218,10 +223,10 @@ TEST(content, room_is_made_in_parts) {
 TEST(content, room_is_not_made_where_nothing_can_stop_it) {
     faissnet_index* index = filled("Flat");
     const bytes before = serialized(index);
-    OK(faissnet_index_make_room(index, 1000, NULL));
-    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -1", faissnet_index_make_room(index, -1, NULL));
+    OK(faissnet_index_make_room(index, 1000, 0, NULL));
+    FAILS(FAISSNET_INVALID_ARGUMENT, "n is -1", faissnet_index_make_room(index, -1, 0, NULL));
     questions all = {0, 0};
-    OK(faissnet_index_make_room(index, INT64_MAX, &(faissnet_monitor){ask, &all})); /* an add of so many says what is wrong */
+    OK(faissnet_index_make_room(index, INT64_MAX, 0, &(faissnet_monitor){ask, &all})); /* an add of so many says what is wrong */
     const bytes after = serialized(index);
     CHECK(same_bytes(before, after));
     free(after.data);

@@ -109,7 +109,7 @@ public abstract partial class VectorIndex
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken);
 
     /// <summary>Makes room for n more vectors where that takes long and an add could not be cancelled meanwhile.</summary>
-    private protected virtual void MakeRoomCore(int n, CancellationToken cancellationToken)
+    private protected virtual void MakeRoomCore(int n, bool withIds, CancellationToken cancellationToken)
     {
     }
 
@@ -139,7 +139,7 @@ public abstract partial class VectorIndex
         {
             RequireTrained();
             if (cancellationToken.CanBeCanceled)
-                MakeRoom(n, cancellationToken);
+                MakeRoom(n, withIds, cancellationToken);
 
             var isWatched = progress is not null || cancellationToken.CanBeCanceled;
             var pace = new Pace(Math.Min(rows.MaxRows, MaxVectorsPerReport));
@@ -165,11 +165,11 @@ public abstract partial class VectorIndex
         }
     }
 
-    private void MakeRoom(int n, CancellationToken cancellationToken)
+    private void MakeRoom(int n, bool withIds, CancellationToken cancellationToken)
     {
         try
         {
-            MakeRoomCore(n, cancellationToken);
+            MakeRoomCore(n, withIds, cancellationToken);
         }
         catch (OperationCanceledException)
         {

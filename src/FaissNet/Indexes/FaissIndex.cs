@@ -70,10 +70,10 @@ public partial class FaissIndex : VectorIndex
         }
     }
 
-    private protected override unsafe void MakeRoomCore(int n, CancellationToken cancellationToken)
+    private protected override unsafe void MakeRoomCore(int n, bool withIds, CancellationToken cancellationToken)
     {
         using var monitor = new MonitorBridge(null, cancellationToken);
-        monitor.Finish(NativeMethods.faissnet_index_make_room(Handle, n, monitor.Native));
+        monitor.Finish(NativeMethods.faissnet_index_make_room(Handle, n, withIds ? 1 : 0, monitor.Native));
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ internal static unsafe partial class NativeMethods
         FaissIndexHandle index, long n, ReadOnlySpan<float> x, NativeMonitor* monitor);
 
     [LibraryImport(Library)]
-    internal static partial NativeStatus faissnet_index_make_room(FaissIndexHandle index, long n, NativeMonitor* monitor);
+    internal static partial NativeStatus faissnet_index_make_room(FaissIndexHandle index, long n, int withIds, NativeMonitor* monitor);
 
     [LibraryImport(Library)]
     internal static partial NativeStatus faissnet_index_add(FaissIndexHandle index, long n, ReadOnlySpan<float> x);
