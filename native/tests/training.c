@@ -471,7 +471,7 @@ TEST(training, stopped_where_nothing_iterates_it_starts_anew) {
     free(x);
 }
 
-/* Residuals of more than 32 MiB are fetched from the system with questions. */
+/* Residuals of more than 32 MiB are fetched from the system with questions. Without principal components, whose decomposition asks by the clock. */
 TEST(training, large_blocks_are_fetched_in_parts) {
     int64_t capabilities;
     OK(faissnet_capabilities(&capabilities));
@@ -481,7 +481,7 @@ TEST(training, large_blocks_are_fetched_in_parts) {
     fill_uniform(x, (int64_t)LARGE * WIDE, 5);
     int64_t calls[2];
     for (int i = 0; i < 2; i++) {
-        faissnet_index* index = create_with(WIDE, "RQ1x2", FAISSNET_METRIC_L2);
+        faissnet_index* index = create_wide(WIDE, "RQ1x2", "train_type", 0);
         watch all = {0};
         OK(train_watched(index, i == 0 ? SMALL : LARGE, x, &all));
         calls[i] = all.calls;
@@ -489,7 +489,7 @@ TEST(training, large_blocks_are_fetched_in_parts) {
     }
     CHECK(calls[1] >= calls[0] + 8);
     for (int64_t stop = 2; stop < calls[1]; stop += calls[1] / 5) {
-        faissnet_index* index = create_with(WIDE, "RQ1x2", FAISSNET_METRIC_L2);
+        faissnet_index* index = create_wide(WIDE, "RQ1x2", "train_type", 0);
         watch w = {.stop_at = stop};
         FAILS(FAISSNET_CANCELLED, "cancelled", train_watched(index, LARGE, x, &w));
         EQUAL(stop, w.calls);
