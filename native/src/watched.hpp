@@ -68,6 +68,7 @@ class PiecewiseFlat : public faiss::IndexFlat {
         in_pieces(n, piece(), *this, [&](size_t first, size_t count) {
             IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
         });
+        searched();
     }
 
     // Throws if the call is to end.
@@ -75,6 +76,9 @@ class PiecewiseFlat : public faiss::IndexFlat {
 
    protected:
     using IndexFlat::IndexFlat;
+
+    // All queries of a call are answered.
+    virtual void searched() const {}
 
    private:
     // A twentieth of a second or so of a matrix product, in whole tiles of it, so that the rows of two pieces are computed as those of one
@@ -128,19 +132,12 @@ class WatchedFlat : public PiecewiseFlat {
         }
     }
 
-    void search(
-            idx_t n,
-            const float* x,
-            idx_t k,
-            float* distances,
-            idx_t* labels,
-            const faiss::SearchParameters* params) const override {
-        PiecewiseFlat::search(n, x, k, distances, labels, params);
+   private:
+    void searched() const override {
         searched_ = true;
         watch_.step();
     }
 
-   private:
     void ask() const override {
         watch_.check();
     }

@@ -123,21 +123,14 @@ class CodebookFlat : public AskingFlat {
     CodebookFlat(int d, const Interruptible& caller, AdditiveProgress* progress, int64_t iterations)
             : AskingFlat(d, faiss::METRIC_L2, caller), progress_(progress), iterations_(iterations) {}
 
-    void search(
-            idx_t n,
-            const float* x,
-            idx_t k,
-            float* distances,
-            idx_t* labels,
-            const faiss::SearchParameters* params) const override {
-        AskingFlat::search(n, x, k, distances, labels, params);
+   private:
+    void searched() const override {
         if (iterations_ > 0) {
             iterations_--;
             progress_->step();
         }
     }
 
-   private:
     AdditiveProgress* progress_;
     mutable int64_t iterations_;
 };
