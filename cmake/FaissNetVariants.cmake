@@ -12,9 +12,10 @@ set(faissnet_wrapped "")
 set(faissnet_wrapped_blas "")
 if(NOT FAISSNET_FAISS_SHARED)
     # operator new, operator new[] and VectorTransform::apply (large_blocks.cpp), ProductQuantizer::compute_codes (encoding.cpp),
-    # PolysemousTraining::optimize_pq_for_hamming (polysemous.cpp)
+    # PolysemousTraining::optimize_pq_for_hamming (polysemous.cpp), LocalSearchQuantizer::train (lsq_training.cpp)
     list(APPEND faissnet_wrapped _Znwm _Znam _ZNK5faiss15VectorTransform5applyElPKf _ZNK5faiss16ProductQuantizer13compute_codesEPKfPhm
-        _ZNK5faiss18PolysemousTraining23optimize_pq_for_hammingERNS_16ProductQuantizerEmPKf)
+        _ZNK5faiss18PolysemousTraining23optimize_pq_for_hammingERNS_16ProductQuantizerEmPKf
+        _ZN5faiss20LocalSearchQuantizer5trainEmPKf)
     if(FAISSNET_HAVE_OPENBLAS)
         set(faissnet_wrapped_blas
             sgemm_ dgemm_ ssyrk_ dsyev_ sgesvd_ dgesvd_ sgetrf_ dgetrf_ sgetri_ dgetri_ sgeqrf_ sorgqr_ sgelsd_)
@@ -22,6 +23,9 @@ if(NOT FAISSNET_FAISS_SHARED)
 endif()
 list(APPEND faissnet_wrapped ${faissnet_wrapped_blas})
 list(TRANSFORM faissnet_wrapped PREPEND "LINKER:--wrap=" OUTPUT_VARIABLE faissnet_wrap_options)
+
+# It repeats sums of FAISS's, and says itself which of their products are fused.
+set_source_files_properties("${PROJECT_SOURCE_DIR}/native/src/lsq_training.cpp" PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 
 set(FAISSNET_TARGETS "")
 foreach(variant IN LISTS FAISSNET_VARIANTS)

@@ -17,4 +17,7 @@ std::vector<faiss::AdditiveQuantizer*> code_quantizers(faiss::Index& index);
 // The same and those of coarse quantizers.
 std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index);
 
+// Where these are kept: in the indexes, and in products.
+std::vector<faiss::AdditiveQuantizer**> additive_quantizer_slots(faiss::Index& index);
+
 } // namespace faissnet

@@ -15,6 +15,7 @@
 
 #include "additive.hpp"
 #include "interruption.hpp"
+#include "lsq_training.hpp"
 #include "watched.hpp"
 
 namespace faissnet {
@@ -149,7 +150,8 @@ class WatchedLsq : WatchedQuantizer, faiss::lsq::IcmEncoderFactory {
         return static_cast<int64_t>(lsq.train_iters);
     }
 
-    WatchedLsq(faiss::LocalSearchQuantizer& lsq, const WatchedQuantizer& watched) : WatchedQuantizer(watched), lsq_(lsq) {
+    WatchedLsq(faiss::LocalSearchQuantizer& lsq, faiss::AdditiveQuantizer** slot, const WatchedQuantizer& watched)
+            : WatchedQuantizer(watched), lsq_(lsq), asking_(lsq, slot, caller) {
         lsq.icm_encoder_factory = this;
     }
     ~WatchedLsq() override {
@@ -172,6 +174,7 @@ class WatchedLsq : WatchedQuantizer, faiss::lsq::IcmEncoderFactory {
     }
 
     faiss::LocalSearchQuantizer& lsq_;
+    AskingLsq asking_;
 };
 
 class WatchedRq : WatchedQuantizer, faiss::ProgressiveDimIndexFactory {
@@ -245,9 +248,10 @@ class WatchedAdditive {
             progress_ = std::make_unique<AdditiveProgress>(*caller.monitor(), before, total);
         }
         int64_t behind = 0;
-        for (auto quantizer : additive_quantizers(index)) {
+        for (auto slot : additive_quantizer_slots(index)) {
+            const auto quantizer = *slot;
             const bool is_counted = std::find(counted.begin(), counted.end(), quantizer) != counted.end();
-            watch(*quantizer, n, {caller, is_counted ? progress_.get() : nullptr, behind});
+            watch(slot, n, {caller, is_counted ? progress_.get() : nullptr, behind});
             behind += is_counted ? iterations(*quantizer) : 0;
         }
     }
@@ -267,10 +271,10 @@ class WatchedAdditive {
         return rq != nullptr ? WatchedRq::iterations(*rq) : 0; // a product is its parts
     }
 
-    void watch(faiss::AdditiveQuantizer& quantizer, int64_t n, const WatchedQuantizer& watched) {
-        if (auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(&quantizer); lsq != nullptr && lsq->icm_encoder_factory == nullptr) {
-            searching_.push_back(std::make_unique<WatchedLsq>(*lsq, watched));
-        } else if (auto rq = dynamic_cast<faiss::ResidualQuantizer*>(&quantizer); rq != nullptr && rq->assign_index_factory == nullptr) {
+    void watch(faiss::AdditiveQuantizer** slot, int64_t n, const WatchedQuantizer& watched) {
+        if (auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(*slot); lsq != nullptr && lsq->icm_encoder_factory == nullptr && dynamic_cast<AskingLsq*>(lsq) == nullptr) {
+            searching_.push_back(std::make_unique<WatchedLsq>(*lsq, slot, watched));
+        } else if (auto rq = dynamic_cast<faiss::ResidualQuantizer*>(*slot); rq != nullptr && rq->assign_index_factory == nullptr) {
             beams_.push_back(std::make_unique<WatchedRq>(*rq, n, watched));
         }
     }

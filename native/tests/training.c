@@ -499,6 +499,66 @@ TEST(training, large_blocks_are_fetched_in_parts) {
     free(x);
 }
 
+/* Asked how often until the first iteration has ended, where it stops. */
+static int32_t count_first_iteration(void* context, int32_t stage, int64_t done, int64_t total) {
+    (void)total;
+    if (stage == FAISSNET_STAGE_CODES && done > 0) return 1;
+    ++*(int64_t*)context;
+    return 0;
+}
+
+/* The variance of each component is a first pass over all vectors. Nothing could stop FAISS's own, which goes by columns. */
+TEST(training, first_pass_of_local_searches_is_made_in_parts) {
+    int64_t capabilities;
+    OK(faissnet_capabilities(&capabilities));
+    if ((capabilities & FAISSNET_CAPABILITY_STOPPABLE_ALGEBRA) == 0) test_skip("FAISS is not linked in, or not over OpenBLAS");
+    enum { WIDE = 256, NARROW = WIDE / 4, LARGE = 1 << 17, PARTS = 4 }; /* of 2^23 components, if there are WIDE */
+    float* x = malloc(sizeof(float) * LARGE * WIDE);
+    fill_uniform(x, (int64_t)LARGE * WIDE, 5);
+    static const struct {
+        const char* description;
+        int64_t more; /* than for NARROW: for each part two, of the means and of the variances, in a product one for each 4 MiB of its first halves, and
+                         one in the products of matrices, which have four times as many operations */
+    } kinds[] = {{"LSQ2x2", 2 * (PARTS - 1) + 1}, {"PLSQ2x2x2", 2 * (PARTS / 2 - 1) + 64 / 4 + 1}};
+    for (int i = 0; i < 2; i++) {
+        int64_t calls[2] = {0, 0};
+        for (int wide = 0; wide < 2; wide++) {
+            faissnet_index* index = create_wide(wide ? WIDE : NARROW, kinds[i].description, "train_ils_iters", 1);
+            const faissnet_monitor monitor = {count_first_iteration, &calls[wide]};
+            FAILS(FAISSNET_CANCELLED, "cancelled", faissnet_index_train(index, LARGE, x, &monitor));
+            EQUAL(0, is_trained(index));
+            faissnet_index_free(index);
+        }
+        EQUAL(kinds[i].more, calls[1] - calls[0]);
+    }
+    free(x);
+}
+
+/* One bit of a variance would change which of two codes about as near is chosen for some of so many vectors. Their number is no multiple of four, which
+ * FAISS's loop treats apart, and the temperatures are not those of 25 iterations. */
+TEST(training, monitor_changes_no_byte_of_a_long_local_search) {
+    enum { WIDE = 16, LARGE = 30003 };
+    float* x = malloc(sizeof(float) * LARGE * WIDE);
+    fill_uniform(x, (int64_t)LARGE * WIDE, 5);
+    static const char* const kinds[] = {"LSQ4x4", "PLSQ2x2x4", "IVF4,LSQ4x4"};
+    for (int i = 0; i < 3; i++) {
+        bytes trained[2];
+        for (int monitored = 0; monitored < 2; monitored++) {
+            faissnet_index* index = create_wide(WIDE, kinds[i], "train_iters", 80);
+            OK(faissnet_index_set_option(index, "train_ils_iters", 1));
+            watch w = {0};
+            if (monitored) OK(train_watched(index, LARGE, x, &w));
+            else OK(faissnet_index_train(index, LARGE, x, NULL));
+            trained[monitored] = serialized(index);
+            faissnet_index_free(index);
+        }
+        if (!same_bytes(trained[0], trained[1])) test_fail(__FILE__, __LINE__, "%s with a monitor differs", kinds[i]);
+        free(trained[0].data);
+        free(trained[1].data);
+    }
+    free(x);
+}
+
 /* Centroids of just 32 MiB: k-means copies the vectors, and what it learnt is copied once more. */
 TEST(training, stopped_at_any_call_large_centroids_are_all_there_or_none) {
     enum { WIDE = 8192, LISTS = 1024 };
