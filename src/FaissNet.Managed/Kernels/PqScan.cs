@@ -136,9 +136,16 @@ internal static unsafe class PqScan
     /// <returns>A bit per code.</returns>
     /// <remarks>Four codes at a time, whose bytes one load brings, and an addition from memory for each: sixteen chains of additions, as many as
     /// there are registers, hide their latency. To leave out what is zero changes no sum.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Distances(
+        in PqTable table, byte* block, nint stride, int count, float* terms, float common, float threshold, float* distances) =>
+        table.IsWhole
+            ? Distances<AllRows>(table, block, stride, count, terms, common, threshold, distances)
+            : Distances<SomeRows>(table, block, stride, count, terms, common, threshold, distances);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ulong Distances<TRows>(
         in PqTable table, byte* block, nint stride, int count, float* terms, float common, float threshold, float* distances)
+        where TRows : struct, IRows
     {
         var near = 0ul;
         var runs = table.Runs;
@@ -146,19 +153,31 @@ internal static unsafe class PqScan
         float* values = table.Values;
         var rest = table.Rows & 3;
         nint whole = table.Rows - rest;
+        var quads = table.Rows / 4;
         for (var first = 0; first < count; first += 4, block += 4, distances += 4)
         {
             float a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
             float c0 = 0, c1 = 0, c2 = 0, c3 = 0, d0 = 0, d1 = 0, d2 = 0, d3 = 0;
-            byte* code;
-            float* t;
+            var code = block;
+            var t = values;
+            var left = quads;
             nuint four;
-            for (var run = 0; run < runCount; run++)
+            var run = 0;
+            do
             {
-                nint start = 4 * runs[2 * run];
-                code = block + start * stride;
-                t = values + start * Row;
-                for (var left = runs[2 * run + 1]; left > 0; left--)
+                if (!TRows.AreAll)
+                {
+                    if (run == runCount)
+                        break;
+
+                    nint start = 4 * runs[2 * run];
+                    left = runs[2 * run + 1];
+                    code = block + start * stride;
+                    t = values + start * Row;
+                    run++;
+                }
+
+                for (; left > 0; left--)
                 {
                     four = ReadFour(code);
                     a0 += t[(byte)four];
@@ -202,11 +221,16 @@ internal static unsafe class PqScan
                     t += Row;
                 }
             }
+            while (!TRows.AreAll);
 
             if (rest > 0)
             {
-                code = block + whole * stride;
-                t = values + whole * Row;
+                if (!TRows.AreAll)
+                {
+                    code = block + whole * stride;
+                    t = values + whole * Row;
+                }
+
                 four = ReadFour(code);
                 a0 += t[(byte)four];
                 four >>= 8;
@@ -282,6 +306,21 @@ internal static unsafe class PqScan
         }
 
         return count < BlockSize ? near & ((1ul << count) - 1) : near;
+    }
+
+    private interface IRows
+    {
+        static abstract bool AreAll { get; }
+    }
+
+    private readonly struct AllRows : IRows
+    {
+        public static bool AreAll => true;
+    }
+
+    private readonly struct SomeRows : IRows
+    {
+        public static bool AreAll => false;
     }
 
     // The first code's byte comes lowest.

@@ -23,6 +23,9 @@ internal readonly unsafe struct PqTable
     /// <summary>How many.</summary>
     public int RunCount { get; }
 
+    /// <summary>Whether no row may be left out.</summary>
+    public bool IsWhole => RunCount == 1 && Runs[1] == Rows / 4;
+
     /// <summary>A table that is used often: worth a look for rows of zeros.</summary>
     /// <param name="values">[rows][256] floats.</param>
     /// <param name="rows">Bytes per code.</param>
