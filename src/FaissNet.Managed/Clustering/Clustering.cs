@@ -81,7 +81,7 @@ public sealed unsafe class Clustering
         // As many vectors as centroids: there is nothing to find. FAISS takes the first even where it could choose from more.
         if (count == K)
         {
-            Gather(rows, null, stride, offset, Centroids);
+            Gather(rows, null, stride, offset, Centroids, cancellationToken);
             _iterations.Add(new ClusteringIterationStats(0, 1, 0));
             return;
         }
@@ -94,7 +94,7 @@ public sealed unsafe class Clustering
             {
                 vectors = workspace.Rows(count);
                 var permutation = count < n ? workspace.Permutation(n, Parameters.Seed) : null;
-                Gather(rows, permutation, stride, offset, new Span<float>(vectors, count * Dimension));
+                Gather(rows, permutation, stride, offset, new Span<float>(vectors, count * Dimension), cancellationToken);
             }
 
             TrainRows(vectors, count, workspace, precision, progress, cancellationToken);
@@ -108,7 +108,7 @@ public sealed unsafe class Clustering
         var vectors = new ReadOnlySpan<float>(rows, n * Dimension);
         using var points = workspace.Centroids.HasPairs ? null : new PackedPoints(vectors, n, Dimension, Dimension);
         if (points is null)
-            workspace.Quantized.Pack(rows, n, Dimension);
+            workspace.Quantized.Pack(rows, n, Dimension, cancellationToken);
 
         (double Objective, float[] Centroids, ClusteringIterationStats[] Iterations)? best = null;
         for (var redo = 0; redo < Parameters.NRedo; redo++)
@@ -144,10 +144,12 @@ public sealed unsafe class Clustering
             Iterate(rows, points.Count, points, workspace, AssignmentPrecision.Float32, progress: null, cancellationToken);
     }
 
-    private void Gather(ReadOnlySpan<float> rows, int[]? permutation, int stride, int offset, Span<float> gathered)
+    private void Gather(
+        ReadOnlySpan<float> rows, int[]? permutation, int stride, int offset, Span<float> gathered, CancellationToken cancellationToken)
     {
         for (var i = 0; i < gathered.Length / Dimension; i++)
         {
+            cancellationToken.ThrowIfCancelledAt(i);
             var row = permutation is null ? i : permutation[i];
             rows.Slice(row * stride + offset, Dimension).CopyTo(gathered[(i * Dimension)..]);
         }

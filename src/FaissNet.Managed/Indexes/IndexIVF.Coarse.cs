@@ -10,7 +10,7 @@ public abstract unsafe partial class IndexIVF
     private PairedScores? _paired;
 
     /// <summary>The list of the nearest centroid of each vector, of equally near ones the first; -1 if no distance is a finite number.</summary>
-    private protected virtual void Assign(float* vectors, int n, int* lists)
+    private void Assign(float* vectors, int n, int* lists, CancellationToken cancellationToken = default)
     {
         if (n < PackedPoints.TileSize)
         {
@@ -21,7 +21,7 @@ public abstract unsafe partial class IndexIVF
             using var centroids = new PackedCentroids(NList, Dimension, pairs: true);
             centroids.Pack(new ReadOnlySpan<float>(Quantizer.Vectors, NList * Dimension), Metric);
             var scores = CentroidScores.AreSparse(vectors, Dimension, n, Dimension) ? Coarse() : null;
-            Assignment.Find(vectors, Dimension, n, centroids, lists, null, scores);
+            Assignment.Find(vectors, Dimension, n, centroids, lists, null, scores, cancellationToken);
         }
 
         // What callers pass is finite; what a transform makes of it need not be.
@@ -33,9 +33,9 @@ public abstract unsafe partial class IndexIVF
     }
 
     /// <summary>As <see cref="Assign"/>; where there is no nearest centroid, any is as good.</summary>
-    private protected void AssignAny(float* vectors, int n, int* lists)
+    private protected void AssignAny(float* vectors, int n, int* lists, CancellationToken cancellationToken = default)
     {
-        Assign(vectors, n, lists);
+        Assign(vectors, n, lists, cancellationToken);
         for (var i = 0; i < n; i++)
             lists[i] = Math.Max(lists[i], 0);
     }

@@ -101,9 +101,10 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         DropCodebook();
-        var sample = CodebookTraining.Sample(vectors, Dimension, Pq, ref n);
+        var parameters = Pq.ClusteringParameters;
+        var sample = TrainingSubset.Copy(vectors, ref n, Dimension, (long)parameters.MaxPointsPerCentroid * Pq.KSub, parameters.Seed, cancellationToken);
         if (ByResidual)
-            SubtractCentroids(sample, n);
+            SubtractCentroids(sample, n, cancellationToken);
 
         Pq.Train(sample, progress, cancellationToken);
     }
@@ -141,15 +142,16 @@ public abstract unsafe class IndexIVFPQBase : IndexIVF
     /// <summary>Forgets what was laid out of the codebooks for searches: they change.</summary>
     private protected abstract void DropCodebook();
 
-    private void SubtractCentroids(float[] vectors, int n)
+    private void SubtractCentroids(float[] vectors, int n, CancellationToken cancellationToken)
     {
         using var scratch = Scratch.Rent();
         var lists = scratch.Ints(n);
         fixed (float* start = vectors)
         {
-            AssignAny(start, n, lists);
+            AssignAny(start, n, lists, cancellationToken);
             for (var i = 0; i < n; i++)
             {
+                cancellationToken.ThrowIfCancelledAt(i);
                 float* vector = start + (long)i * Dimension, centroid = Quantizer.Vectors + (long)lists[i] * Dimension;
                 for (var j = 0; j < Dimension; j++)
                     vector[j] -= centroid[j];

@@ -70,7 +70,7 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
     private protected override void TrainEncoder(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
-        var sample = TrainingSubset.Take(vectors, ref n, Dimension, MaxTrainingVectors);
+        var sample = TrainingSubset.Take(vectors, ref n, Dimension, MaxTrainingVectors, cancellationToken);
         if (!ByResidual)
         {
             Sq.Train(sample, progress, cancellationToken);
@@ -82,9 +82,12 @@ public sealed unsafe class IndexIVFScalarQuantizer : IndexIVF
         lists.Reserve((long)n * sizeof(int));
         fixed (float* x = sample)
         {
-            AssignAny(x, n, (int*)lists.Pointer);
+            AssignAny(x, n, (int*)lists.Pointer, cancellationToken);
             for (var i = 0; i < n; i++)
+            {
+                cancellationToken.ThrowIfCancelledAt(i);
                 Subtract(x + (long)i * Dimension, ((int*)lists.Pointer)[i], residuals.AsSpan(i * Dimension, Dimension));
+            }
         }
 
         Sq.Train(residuals, progress, cancellationToken);

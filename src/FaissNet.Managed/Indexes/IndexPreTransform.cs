@@ -6,9 +6,6 @@ namespace FaissNet.Managed;
 /// (<c>faiss/IndexPreTransform.h</c>).</summary>
 public sealed unsafe class IndexPreTransform : ManagedIndex
 {
-    // What is transformed at a time, so that an add does not hold a whole second copy.
-    private const int FloatsPerStep = 4 << 20;
-
     private readonly VectorTransform[] _chain;
 
     // Those that came trained keep that: a chain from a file, or one that the caller trained on other vectors.
@@ -97,14 +94,7 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
                 transform.Train(transformed, progress, cancellationToken);
 
             var output = GC.AllocateUninitializedArray<float>(checked(n * transform.DOut));
-            for (var first = 0; first < n; first += StepSize)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var count = Math.Min(StepSize, n - first);
-                transform.Apply(
-                    transformed.Slice(first * transform.DIn, count * transform.DIn), output.AsSpan(first * transform.DOut, count * transform.DOut));
-            }
-
+            transform.Apply(transformed, output, cancellationToken);
             transformed = output;
         }
 
@@ -244,7 +234,7 @@ public sealed unsafe class IndexPreTransform : ManagedIndex
             foreach (var transform in _chain)
                 widest = Math.Max(widest, transform.DOut);
 
-            return Math.Max(1, FloatsPerStep / widest);
+            return Math.Max(1, VectorTransform.FloatsPerStep / widest);
         }
     }
 

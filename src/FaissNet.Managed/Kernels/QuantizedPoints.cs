@@ -17,7 +17,7 @@ internal sealed unsafe class QuantizedPoints : IDisposable
     public float[] Errors { get; private set; } = [];
 
     /// <summary>Packs n rows of d floats in place of those before.</summary>
-    public void Pack(float* rows, int n, int d)
+    public void Pack(float* rows, int n, int d, CancellationToken cancellationToken = default)
     {
         var tiles = (n + TileSize - 1) / TileSize;
         _tileLength = (long)(d + 1) / 2 * TileSize;
@@ -41,7 +41,7 @@ internal sealed unsafe class QuantizedPoints : IDisposable
                     _scales[tile] = TilePacking.PackPairs(rows + (long)first * d, d, count, d, Tile(tile), norms + first, errors + first);
                 }
             }
-        });
+        }, cancellationToken);
     }
 
     public int* Tile(int tile) => (int*)_tiles.Pointer + tile * _tileLength;

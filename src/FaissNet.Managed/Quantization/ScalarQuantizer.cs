@@ -88,7 +88,7 @@ public sealed unsafe partial class ScalarQuantizer : Quantizer
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         if (TrainedLength > 0)
-            _trained = ScalarQuantizerTraining.Train(this, vectors, n);
+            _trained = ScalarQuantizerTraining.Train(this, vectors, n, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -5,8 +5,6 @@ namespace FaissNet.Managed;
 /// <summary>Subtracts the mean of the training vectors. FAISS's <c>CenteringTransform</c>.</summary>
 public sealed class CenteringTransform : VectorTransform
 {
-    private const int VectorsPerLook = 1024;
-
     private float[] _mean = [];
 
     /// <summary>A centring of d-dimensional vectors, not trained yet.</summary>
@@ -55,9 +53,7 @@ public sealed class CenteringTransform : VectorTransform
         var mean = new float[d];
         for (var i = 0; i < n; i++)
         {
-            if (i % VectorsPerLook == 0)
-                cancellationToken.ThrowIfCancellationRequested();
-
+            cancellationToken.ThrowIfCancelledAt(i);
             TensorPrimitives.Add(mean, vectors.Slice(i * d, d), mean);
         }
 

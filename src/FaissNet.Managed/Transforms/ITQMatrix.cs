@@ -32,7 +32,10 @@ public sealed class ITQMatrix : LinearTransform
         using var rotated = new AlignedFloats((long)n * d);
         using var signs = new AlignedFloats((long)n * stride);
         for (var i = 0; i < n; i++)
+        {
+            cancellationToken.ThrowIfCancelledAt(i);
             vectors.Slice(i * d, d).CopyTo(new Span<float>(padded.Pointer + (long)i * stride, d));
+        }
 
         for (var iteration = 0; iteration < MaxIter; iteration++)
         {
@@ -45,6 +48,7 @@ public sealed class ITQMatrix : LinearTransform
 
             for (var i = 0; i < n; i++)
             {
+                cancellationToken.ThrowIfCancelledAt(i);
                 for (var j = 0; j < d; j++)
                     signs.Pointer[(long)i * stride + j] = rotated.Pointer[(long)i * d + j] < 0 ? -1 : 1;
             }

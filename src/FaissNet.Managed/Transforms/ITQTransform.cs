@@ -68,17 +68,17 @@ public sealed class ITQTransform : VectorTransform
     internal override unsafe void ApplyCore(float* vectors, int n, float* transformed)
     {
         using var centred = new AlignedFloats((long)n * DIn);
-        Center(new ReadOnlySpan<float>(vectors, n * DIn), new Span<float>(centred.Pointer, n * DIn), _mean);
+        Center(new ReadOnlySpan<float>(vectors, n * DIn), new Span<float>(centred.Pointer, n * DIn), _mean, CancellationToken.None);
         PcaThenItq.ApplyCore(centred.Pointer, n, transformed);
     }
 
     private protected override void TrainCore(
         ReadOnlySpan<float> vectors, int n, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
-        vectors = TrainingSubset.Take(vectors, ref n, DIn, Math.Max(DIn * MaxTrainPerDimension, MinimumSample));
+        vectors = TrainingSubset.Take(vectors, ref n, DIn, Math.Max(DIn * MaxTrainPerDimension, MinimumSample), cancellationToken);
         var mean = CenteringTransform.ComputeMean(vectors, n, DIn, cancellationToken);
         var centred = new float[n * DIn];
-        Center(vectors, centred, mean);
+        Center(vectors, centred, mean, cancellationToken);
 
         var a = Array.Empty<float>();
         var projected = centred;
@@ -88,7 +88,7 @@ public sealed class ITQTransform : VectorTransform
             pca.Train(centred, cancellationToken);
             a = pca.A.ToArray();
             projected = new float[n * DOut];
-            pca.Apply(centred, projected);
+            pca.Apply(centred, projected, cancellationToken);
         }
 
         Itq.Train(projected, cancellationToken);
@@ -107,12 +107,13 @@ public sealed class ITQTransform : VectorTransform
         return product;
     }
 
-    private void Center(ReadOnlySpan<float> vectors, Span<float> centred, float[] mean)
+    private void Center(ReadOnlySpan<float> vectors, Span<float> centred, float[] mean, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < vectors.Length; i += DIn)
+        for (var i = 0; i < vectors.Length / DIn; i++)
         {
-            var row = centred.Slice(i, DIn);
-            TensorPrimitives.Subtract(vectors.Slice(i, DIn), mean, row);
+            cancellationToken.ThrowIfCancelledAt(i);
+            var row = centred.Slice(i * DIn, DIn);
+            TensorPrimitives.Subtract(vectors.Slice(i * DIn, DIn), mean, row);
             NormalizationTransform.Normalize(row, row);
         }
     }

@@ -55,9 +55,10 @@ public sealed class OPQMatrix : LinearTransform
                 nameof(vectors));
         }
 
-        vectors = TrainingSubset.Take(vectors, ref n, DIn, MaxTrainPoints);
+        vectors = TrainingSubset.Take(vectors, ref n, DIn, MaxTrainPoints, cancellationToken);
         var total = M * (NIterPQ0 + (NIter - 1L) * NIterPQ);
-        using var training = new OPQTraining(vectors, n, DIn, DOut, M, CodebookSize, total, progress, cancellationToken);
+        using var training = new OPQTraining(n, DIn, DOut, M, CodebookSize, total, progress, cancellationToken);
+        training.Center(vectors);
         var rotation = RandomRotation(cancellationToken);
         for (var turn = 0; turn < NIter; turn++)
             rotation = training.Turn(rotation, turn == 0 ? NIterPQ0 : NIterPQ);

@@ -20,24 +20,27 @@ internal sealed unsafe class OPQTraining : IDisposable
     private long _completed;
     private bool _hasCodebooks;
 
-    /// <summary>Takes over n·dIn floats.</summary>
     public OPQTraining(
-        ReadOnlySpan<float> vectors, int n, int dIn, int dOut, int m, int codebookSize, long iterations, IProgress<IndexProgress>? progress,
-        CancellationToken cancellationToken)
+        int n, int dIn, int dOut, int m, int codebookSize, long iterations, IProgress<IndexProgress>? progress, CancellationToken cancellationToken)
     {
         (_iterations, _progress, _cancellationToken) = (iterations, progress, cancellationToken);
         (_n, _d, _dOut, _m, _codebookSize) = (n, Math.Max(dIn, dOut), dOut, m, codebookSize);
         _stride = RoundUp(_d, PackedMatrix.PanelSize);
         _rotatedStride = RoundUp(dOut, PanelProduct.BlockRows);
-        // May be cancelled, and then there is nothing to dispose of.
-        var mean = CenteringTransform.ComputeMean(vectors, n, dIn, cancellationToken);
         _vectors = new AlignedFloats((long)n * _stride);
         _rotated = new AlignedFloats((long)n * dOut);
         _decoded = new AlignedFloats((long)n * _rotatedStride);
         _codebooks = new float[m][];
+    }
 
-        for (var i = 0; i < n; i++)
+    /// <summary>Takes over n vectors, of dIn components.</summary>
+    public void Center(ReadOnlySpan<float> vectors)
+    {
+        var dIn = vectors.Length / _n;
+        var mean = CenteringTransform.ComputeMean(vectors, _n, dIn, _cancellationToken);
+        for (var i = 0; i < _n; i++)
         {
+            _cancellationToken.ThrowIfCancelledAt(i);
             var row = new Span<float>(_vectors.Pointer + (long)i * _stride, dIn);
             System.Numerics.Tensors.TensorPrimitives.Subtract(vectors.Slice(i * dIn, dIn), mean, row);
         }

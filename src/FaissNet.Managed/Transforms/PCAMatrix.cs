@@ -81,7 +81,7 @@ public sealed class PCAMatrix : LinearTransform
                 $"{nameof(BalancedBins)} is {BalancedBins}: expected a divisor of dOut = {DOut}, and no random rotation beside it.");
         }
 
-        vectors = TrainingSubset.Take(vectors, ref n, DIn, (long)MaxPointsPerD * DIn);
+        vectors = TrainingSubset.Take(vectors, ref n, DIn, (long)MaxPointsPerD * DIn, cancellationToken);
         var mean = HaveBias ? CenteringTransform.ComputeMean(vectors, n, DIn, cancellationToken) : new float[DIn];
         var (eigenvalues, components) = n >= DIn ? FromCovariance(vectors, n, mean, cancellationToken) : FromGram(vectors, n, mean, cancellationToken);
         var a = RandomRotation ? Rotated(components, eigenvalues, cancellationToken) : Scaled(components, eigenvalues);

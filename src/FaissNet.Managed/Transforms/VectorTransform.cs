@@ -7,6 +7,9 @@ namespace FaissNet.Managed;
 /// <remarks>Vectors are row-major float32. Any number of threads may apply a transform at once; training needs it alone.</remarks>
 public abstract class VectorTransform
 {
+    /// <summary>What is transformed at a time: a fraction of a second's work, and no whole second copy of what is added.</summary>
+    internal const int FloatsPerStep = 4 << 20;
+
     private protected VectorTransform(int dIn, int dOut, bool isTrained)
     {
         RequireDimension(dIn, nameof(dIn));
@@ -70,7 +73,23 @@ public abstract class VectorTransform
         }
     }
 
-    /// <summary>Undoes <see cref="Apply"/>, as far as it can be undone. FAISS's <c>reverse_transform</c>.</summary>
+    /// <summary>The same, a part of the vectors at a time.</summary>
+    /// <param name="vectors">n·<see cref="DIn"/> floats.</param>
+    /// <param name="transformed">Receives n·<see cref="DOut"/> floats.</param>
+    /// <param name="cancellationToken">Is looked at before each part.</param>
+    internal void Apply(ReadOnlySpan<float> vectors, Span<float> transformed, CancellationToken cancellationToken)
+    {
+        var n = vectors.Length / DIn;
+        var step = Math.Max(1, FloatsPerStep / Math.Max(DIn, DOut));
+        for (var first = 0; first < n; first += step)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var count = Math.Min(step, n - first);
+            Apply(vectors.Slice(first * DIn, count * DIn), transformed.Slice(first * DOut, count * DOut));
+        }
+    }
+
+    /// <summary>Undoes <see cref="Apply(ReadOnlySpan{float}, Span{float})"/>, as far as it can be undone. FAISS's <c>reverse_transform</c>.</summary>
     /// <param name="transformed">n·<see cref="DOut"/> floats.</param>
     /// <param name="vectors">Receives n·<see cref="DIn"/> floats; must not overlap the input. May be longer.</param>
     /// <exception cref="ArgumentException">A length does not fit.</exception>
