@@ -10,7 +10,8 @@ internal static class CancellationBenchmark
     // 2 GB of vectors, and as much again while they move.
     private const int MostAdded = 600_000;
 
-    private sealed record Case(string Name, string Index, Func<bool, string, VectorIndex> Prepare, Action<VectorIndex, CancellationToken> Call);
+    // Call tells from when on the milliseconds count.
+    private sealed record Case(string Name, string Index, Func<bool, string, VectorIndex> Prepare, Action<VectorIndex, Action, CancellationToken> Call);
 
     public static int Run(LongOptions options)
     {
@@ -33,12 +34,28 @@ internal static class CancellationBenchmark
     private static IEnumerable<Case> Cases(Mnist mnist, bool native)
     {
         foreach (var index in Trained(native))
-            yield return new("train", index, Mnist.Create, (target, token) => target.Train(mnist.Base, cancellationToken: token));
+        {
+            yield return new("train", index, Mnist.Create, (target, start, token) =>
+            {
+                start();
+                target.Train(mnist.Base, cancellationToken: token);
+            });
+        }
+
+        // What lies between the k-means of the lists and those of the codes.
+        foreach (var index in (string[])["IVF1024,PQ49np", "IVF1024,SQ8"])
+        {
+            yield return new("train, after the lists", index, Mnist.Create, (target, start, token) =>
+            {
+                target.Train(mnist.Base, new StageEnd(IndexStage.TrainingCoarse, start), token);
+            });
+        }
 
         foreach (var index in (string[])(native ? ["Flat", "IVF4096,PQ49np", "HNSW32"] : ["Flat", "IVF4096,PQ49np"]))
         {
-            yield return new("add", index, (engine, name) => mnist.Fill(engine, name, add: false), (target, token) =>
+            yield return new("add", index, (engine, name) => mnist.Fill(engine, name, add: false), (target, start, token) =>
             {
+                start();
                 while (true)
                 {
                     target.Add(mnist.Base, cancellationToken: token);
@@ -59,13 +76,15 @@ internal static class CancellationBenchmark
                 return filled;
             }
 
-            yield return new("search", index, Filled, (target, token) =>
+            yield return new("search", index, Filled, (target, start, token) =>
             {
+                start();
                 while (true)
                     target.Search(mnist.Queries, 100, cancellationToken: token);
             });
-            yield return new("range search", index, Filled, (target, token) =>
+            yield return new("range search", index, Filled, (target, start, token) =>
             {
+                start();
                 while (true)
                     target.RangeSearch(mnist.Queries, 1_500_000, cancellationToken: token);
             });
@@ -76,7 +95,7 @@ internal static class CancellationBenchmark
     private static string[] Trained(bool native)
     {
         string[] both = ["IVF1024,Flat", "IVF4096,PQ49np", "OPQ28_56,IVF256,PQ28np", "PCA64,IVF256,Flat", "ITQ64,Flat"];
-        return native ? [.. both, "RQ8x8", "LSQ8x8"] : both;
+        return native ? [.. both, "RQ8x8", "LSQ8x8", "IVF256,LSQ8x8"] : both;
     }
 
     private static string[] Measure(bool native, Case item)
@@ -93,10 +112,9 @@ internal static class CancellationBenchmark
                 Volatile.Write(ref cancelled, Stopwatch.GetTimestamp());
                 source.Cancel();
             });
-            timer.Change(after, Timeout.Infinite);
             try
             {
-                item.Call(index, source.Token);
+                item.Call(index, () => timer.Change(after, Timeout.Infinite), source.Token);
                 break;
             }
             catch (OperationCanceledException)
@@ -113,5 +131,14 @@ internal static class CancellationBenchmark
         return times.Count == 0
             ? ["0", "", ""]
             : [$"{times.Count}", TextTable.Number(Spread.Of(times).Median, "0"), TextTable.Number(times.Max(), "0")];
+    }
+
+    private sealed class StageEnd(IndexStage stage, Action ended) : IProgress<IndexProgress>
+    {
+        public void Report(IndexProgress value)
+        {
+            if (value.Stage == stage && value.Completed == value.Total)
+                ended();
+        }
     }
 }
