@@ -61,7 +61,7 @@ void collect(faiss::Index* index, bool coarse, Slots& found) {
     }
 }
 
-std::vector<faiss::AdditiveQuantizer*> in(const Slots& slots) {
+std::vector<faiss::AdditiveQuantizer*> quantizers_in(const Slots& slots) {
     std::vector<faiss::AdditiveQuantizer*> quantizers;
     for (auto slot : slots) {
         quantizers.push_back(*slot);
@@ -74,13 +74,13 @@ std::vector<faiss::AdditiveQuantizer*> in(const Slots& slots) {
 std::vector<faiss::AdditiveQuantizer*> own_additive_quantizers(faiss::Index& index) {
     Slots found;
     collect(slot_of(index), found);
-    return in(found);
+    return quantizers_in(found);
 }
 
 std::vector<faiss::AdditiveQuantizer*> code_quantizers(faiss::Index& index) {
     Slots found;
     collect(&index, false, found);
-    return in(found);
+    return quantizers_in(found);
 }
 
 std::vector<faiss::AdditiveQuantizer**> additive_quantizer_slots(faiss::Index& index) {
@@ -90,7 +90,7 @@ std::vector<faiss::AdditiveQuantizer**> additive_quantizer_slots(faiss::Index& i
 }
 
 std::vector<faiss::AdditiveQuantizer*> additive_quantizers(faiss::Index& index) {
-    return in(additive_quantizer_slots(index));
+    return quantizers_in(additive_quantizer_slots(index));
 }
 
 } // namespace faissnet
