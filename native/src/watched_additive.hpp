@@ -272,7 +272,9 @@ class WatchedAdditive {
     }
 
     void watch(faiss::AdditiveQuantizer** slot, int64_t n, const WatchedQuantizer& watched) {
-        if (auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(*slot); lsq != nullptr && lsq->icm_encoder_factory == nullptr && dynamic_cast<AskingLsq*>(lsq) == nullptr) {
+        auto lsq = dynamic_cast<faiss::LocalSearchQuantizer*>(*slot);
+        const bool is_watched = dynamic_cast<AskingLsq*>(lsq) != nullptr;
+        if (lsq != nullptr && lsq->icm_encoder_factory == nullptr && !is_watched) {
             searching_.push_back(std::make_unique<WatchedLsq>(*lsq, slot, watched));
         } else if (auto rq = dynamic_cast<faiss::ResidualQuantizer*>(*slot); rq != nullptr && rq->assign_index_factory == nullptr) {
             beams_.push_back(std::make_unique<WatchedRq>(*rq, n, watched));
